@@ -1,0 +1,49 @@
+// Packs the package, installs the tarball into an empty folder, and uses it as a stranger would: required, imported, and
+// by its command. With --ignore-scripts where a prebuild for this machine was packed, so that the prebuild is what runs.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "bsdjail-pack-"));
+const run = (file, args, env = {}) =>
+  execFileSync(file, args, {
+    cwd: scratch,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env, XDG_STATE_HOME: join(scratch, "state") },
+  });
+
+let passed = 0;
+const check = (title, holds) => {
+  if (!holds) throw new Error(`pack-smoke: ${title}`);
+  passed += 1;
+  console.log(`ok: ${title}`);
+};
+
+try {
+  const [packed] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], { cwd: root, encoding: "utf8" }),
+  );
+  const names = packed.files.map((file) => file.path);
+  check("no test, fixture or TypeScript source is packed", !names.some((name) => /(^|\/)test\/|fixtures|(?<!\.d)\.ts$/.test(name)));
+  const prebuilt = existsSync(join(root, "prebuilds", `${process.platform}-${process.arch}`));
+  writeFileSync(join(scratch, "package.json"), JSON.stringify({ name: "stranger", private: true }));
+  run("npm", ["install", ...(prebuilt ? ["--ignore-scripts"] : []), join(scratch, packed.filename)]);
+
+  const program = `
+    const host = JailHost.simulated({ release: "15.1" });
+    const jail = host.createSync({ name: "web", path: "/" });
+    console.log(JSON.stringify(host.listSync(["jid", "name"])), jail.name);`;
+  writeFileSync(join(scratch, "use.cjs"), `const { JailHost } = require("bsdjail");${program}`);
+  writeFileSync(join(scratch, "use.mjs"), `import { JailHost } from "bsdjail";${program}`);
+  check("it can be required", run("node", ["use.cjs"]).includes('"name":"web"'));
+  check("it can be imported", run("node", ["use.mjs"]).includes('"name":"web"'));
+  run("npx", ["--no-install", "bsdjail", "create", "name=web", "path=/"], { BSDJAIL_KERNEL: "simulated" });
+  check("its command lists what its command created", run("npx", ["--no-install", "bsdjail", "list"], { BSDJAIL_KERNEL: "simulated" }).includes("web"));
+  console.log(`${passed} passed, 0 failed`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
