@@ -1,0 +1,17 @@
+// FreeBSD's own kernel, by libc's system calls.
+#pragma once
+
+#include <memory>
+
+#include "../kernel.h"
+
+namespace bsdjail {
+
+std::unique_ptr<Kernel> freebsd_kernel();
+
+// Parts of it that have a file of their own.
+Outcome freebsd_sysctl_describe(std::string_view name, SysctlNode& node);
+Outcome freebsd_sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes);
+std::unique_ptr<EventQueue> freebsd_event_queue(Outcome& outcome);
+
+}  // namespace bsdjail
