@@ -1,0 +1,233 @@
+#include "kernel_handle.h"
+
+#include <cstring>
+#include <utility>
+
+#include "../core/iovec_list.h"
+#include "../core/read.h"
+#include "../core/sysctl.h"
+#include "addon.h"
+#include "arguments.h"
+#include "worker.h"
+
+namespace bsdjail {
+namespace {
+
+// What a method's data says: which call, and whether a promise is wanted.
+enum Face : std::uintptr_t {
+  kSync = 0,
+  kAsync = 1,
+  kSet = 0 << 1,
+  kGet = 1 << 1,
+  kRemove = 0 << 1,
+  kRemoveJd = 1 << 1,
+  kClose = 2 << 1,
+  kRead = 0 << 1,
+  kList = 1 << 1,
+};
+
+void* face(std::uintptr_t value) { return reinterpret_cast<void*>(value); }
+bool is_async(const Napi::CallbackInfo& info) { return (reinterpret_cast<std::uintptr_t>(info.Data()) & kAsync) != 0; }
+std::uintptr_t which(const Napi::CallbackInfo& info) { return reinterpret_cast<std::uintptr_t>(info.Data()) & ~kAsync; }
+
+double answer(const Outcome& outcome) {
+  return outcome.failed() ? -static_cast<double>(outcome.error) : static_cast<double>(outcome.value);
+}
+
+// Four numbers (value, errno, rows, length of the message), then the lengths, the data, the message.
+Napi::Value pack(Napi::Env env, const Rows& rows) {
+  const std::size_t lengths = rows.lengths.size() * sizeof(std::int32_t);
+  const std::int32_t header[4] = {static_cast<std::int32_t>(rows.outcome.value), rows.outcome.error,
+                                  static_cast<std::int32_t>(rows.rows), static_cast<std::int32_t>(rows.message.size())};
+  Napi::ArrayBuffer buffer =
+      Napi::ArrayBuffer::New(env, sizeof header + lengths + rows.data.size() + rows.message.size());
+  auto* at = static_cast<std::uint8_t*>(buffer.Data());
+  const auto put = [&at](const void* from, std::size_t len) {
+    if (len > 0) std::memcpy(at, from, len);
+    at += len;
+  };
+  put(header, sizeof header);
+  put(rows.lengths.data(), lengths);
+  put(rows.data.data(), rows.data.size());
+  put(rows.message.data(), rows.message.size());
+  return buffer;
+}
+
+// Runs `work` here, or on the pool, and packs the rows that it left.
+template <typename Work>
+Napi::Value give_rows(const Napi::CallbackInfo& info, const char* name, Work work) {
+  if (!is_async(info)) {
+    Rows rows;
+    work(rows);
+    return pack(info.Env(), rows);
+  }
+  auto rows = std::make_shared<Rows>();
+  return Worker::run(
+      info.Env(), name, [rows, work]() { work(*rows); }, [rows](Napi::Env env) { return pack(env, *rows); });
+}
+
+void write_back(const IovecList& list, Napi::Uint8Array data, Napi::Int32Array lengths) {
+  if (data.ByteLength() > 0) std::memcpy(data.Data(), list.bytes().data(), data.ByteLength());
+  for (std::size_t i = 0; i < list.count(); ++i) lengths[i] = list.length(i);
+}
+
+}  // namespace
+
+Napi::Function KernelHandle::define(Napi::Env env) {
+  using Handle = KernelHandle;
+  const auto attributes = napi_default;
+  return DefineClass(
+      env, "Kernel",
+      {
+          InstanceMethod("jailSetSync", &Handle::iovec_call, attributes, face(kSet | kSync)),
+          InstanceMethod("jailSet", &Handle::iovec_call, attributes, face(kSet | kAsync)),
+          InstanceMethod("jailGetSync", &Handle::iovec_call, attributes, face(kGet | kSync)),
+          InstanceMethod("jailGet", &Handle::iovec_call, attributes, face(kGet | kAsync)),
+          InstanceMethod("jailRemoveSync", &Handle::number_call, attributes, face(kRemove | kSync)),
+          InstanceMethod("jailRemove", &Handle::number_call, attributes, face(kRemove | kAsync)),
+          InstanceMethod("jailRemoveJdSync", &Handle::number_call, attributes, face(kRemoveJd | kSync)),
+          InstanceMethod("jailRemoveJd", &Handle::number_call, attributes, face(kRemoveJd | kAsync)),
+          InstanceMethod("closeSync", &Handle::number_call, attributes, face(kClose | kSync)),
+          InstanceMethod("close", &Handle::number_call, attributes, face(kClose | kAsync)),
+          InstanceMethod("jailReadSync", &Handle::rows_call, attributes, face(kRead | kSync)),
+          InstanceMethod("jailRead", &Handle::rows_call, attributes, face(kRead | kAsync)),
+          InstanceMethod("jailListSync", &Handle::rows_call, attributes, face(kList | kSync)),
+          InstanceMethod("jailList", &Handle::rows_call, attributes, face(kList | kAsync)),
+          InstanceMethod("sysctlSync", &Handle::sysctl_call, attributes, face(kSync)),
+          InstanceMethod("sysctl", &Handle::sysctl_call, attributes, face(kAsync)),
+          InstanceMethod("sysctlWalkSync", &Handle::walk_call, attributes, face(kSync)),
+          InstanceMethod("sysctlWalk", &Handle::walk_call, attributes, face(kAsync)),
+          InstanceMethod("eventsOpen", &Handle::events_open),
+      });
+}
+
+KernelHandle::KernelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KernelHandle>(info) {
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Kernel is made by openNative or openSimulated");
+  kernel_ = *info[0].As<Napi::External<std::shared_ptr<Kernel>>>().Data();
+}
+
+Napi::Object KernelHandle::make(Napi::Env env, const Napi::FunctionReference& constructor,
+                                std::shared_ptr<Kernel> kernel) {
+  return constructor.New({Napi::External<std::shared_ptr<Kernel>>::New(env, &kernel)});
+}
+
+Napi::Value KernelHandle::iovec_call(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Uint8Array data = bytes_argument(info, 0, "data");
+  Napi::Int32Array lengths = ints_argument(info, 1, "lengths");
+  const int flags = int_argument(info, 2, "flags");
+  const bool set = which(info) == kSet;
+  auto list = std::make_shared<IovecList>();
+  if (!list->unpack(data.ByteLength() > 0 ? data.Data() : nullptr, data.ByteLength(),
+                    lengths.ElementLength() > 0 ? lengths.Data() : nullptr, lengths.ElementLength())) {
+    throw Napi::RangeError::New(env, "lengths must add up to the length of data");
+  }
+  const auto call = [list, flags, set](Kernel& kernel) {
+    return set ? kernel.jail_set(list->entries(), list->count(), flags)
+               : kernel.jail_get(list->entries(), list->count(), flags);
+  };
+  if (!is_async(info)) {
+    const Outcome outcome = call(*kernel_);
+    write_back(*list, data, lengths);
+    return Napi::Number::New(env, answer(outcome));
+  }
+  struct State {
+    Outcome outcome;
+    Napi::Reference<Napi::Uint8Array> data;
+    Napi::Reference<Napi::Int32Array> lengths;
+  };
+  auto state = std::make_shared<State>();
+  state->data = Napi::Persistent(data);
+  state->lengths = Napi::Persistent(lengths);
+  return Worker::run(
+      env, set ? "bsdjail:jail_set" : "bsdjail:jail_get",
+      [kernel = kernel_, state, call]() { state->outcome = call(*kernel); },
+      [state, list](Napi::Env done) -> Napi::Value {
+        write_back(*list, state->data.Value(), state->lengths.Value());
+        state->data.Reset();
+        state->lengths.Reset();
+        return Napi::Number::New(done, answer(state->outcome));
+      });
+}
+
+Napi::Value KernelHandle::number_call(const Napi::CallbackInfo& info) {
+  using Call = Outcome (Kernel::*)(int);
+  const std::uintptr_t asked = which(info);
+  const Call call = asked == kRemove     ? &Kernel::jail_remove
+                    : asked == kRemoveJd ? &Kernel::jail_remove_jd
+                                         : &Kernel::close;
+  const int number = int_argument(info, 0, asked == kRemove ? "jid" : "fd");
+  if (!is_async(info)) return Napi::Number::New(info.Env(), answer(((*kernel_).*call)(number)));
+  auto outcome = std::make_shared<Outcome>();
+  return Worker::run(
+      info.Env(), "bsdjail:call",
+      [kernel = kernel_, outcome, call, number]() { *outcome = ((*kernel).*call)(number); },
+      [outcome](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, answer(*outcome)); });
+}
+
+Napi::Value KernelHandle::rows_call(const Napi::CallbackInfo& info) {
+  if (which(info) == kList) {
+    return give_rows(info, "bsdjail:list",
+                     [kernel = kernel_, fields = fields_argument(info, 0), flags = int_argument(info, 2, "flags")](
+                         Rows& rows) { list_jails(*kernel, fields, flags, rows); });
+  }
+  return give_rows(info, "bsdjail:read",
+                   [kernel = kernel_, key = key_argument(info, 0), fields = fields_argument(info, 2),
+                    flags = int_argument(info, 4, "flags")](Rows& rows) {
+                     read_jail(*kernel, key, fields, flags, rows);
+                   });
+}
+
+Napi::Value KernelHandle::sysctl_call(const Napi::CallbackInfo& info) {
+  std::vector<std::uint8_t> value;
+  const bool set = info.Length() > 1 && !info[1].IsUndefined();
+  if (set) {
+    const Napi::Uint8Array bytes = bytes_argument(info, 1, "value");
+    if (bytes.ByteLength() > 0) value.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  }
+  return give_rows(info, "bsdjail:sysctl",
+                   [kernel = kernel_, name = string_argument(info, 0, "name"), set, value](Rows& rows) {
+                     rows.outcome = read_sysctl(*kernel, name, set ? &value : nullptr, rows.data);
+                   });
+}
+
+Napi::Value KernelHandle::walk_call(const Napi::CallbackInfo& info) {
+  struct State {
+    Outcome outcome;
+    std::vector<SysctlEntry> entries;
+  };
+  const std::string prefix = string_argument(info, 0, "prefix");
+  auto state = std::make_shared<State>();
+  const auto work = [kernel = kernel_, state, prefix]() {
+    state->outcome = walk_sysctl(*kernel, prefix, state->entries);
+  };
+  const auto done = [state](Napi::Env env) -> Napi::Value {
+    if (state->outcome.failed()) return Napi::Number::New(env, answer(state->outcome));
+    Napi::Array nodes = Napi::Array::New(env, state->entries.size());
+    for (std::size_t i = 0; i < state->entries.size(); ++i) {
+      const SysctlEntry& entry = state->entries[i];
+      Napi::Object node = Napi::Object::New(env);
+      node["name"] = Napi::String::New(env, entry.node.name);
+      node["kind"] = Napi::Number::New(env, entry.node.kind);
+      node["format"] = Napi::String::New(env, entry.node.format);
+      node["description"] = Napi::String::New(env, entry.node.description);
+      Napi::Uint8Array value = Napi::Uint8Array::New(env, entry.value.size());
+      if (!entry.value.empty()) std::memcpy(value.Data(), entry.value.data(), entry.value.size());
+      node["value"] = value;
+      nodes[static_cast<std::uint32_t>(i)] = node;
+    }
+    return nodes;
+  };
+  if (is_async(info)) return Worker::run(info.Env(), "bsdjail:sysctl_walk", work, done);
+  work();
+  return done(info.Env());
+}
+
+Napi::Value KernelHandle::events_open(const Napi::CallbackInfo& info) {
+  Outcome outcome;
+  std::unique_ptr<EventQueue> queue = kernel_->event_queue(outcome);
+  if (queue == nullptr) return Napi::Number::New(info.Env(), answer(outcome));
+  return EventsHandle::make(info.Env(), Addon::of(info.Env()).events(), kernel_, std::move(queue));
+}
+
+}  // namespace bsdjail
