@@ -1,0 +1,72 @@
+import { parseArgs } from "node:util";
+import { usageFailure } from "./failure.js";
+import { suggestion } from "./words.js";
+
+/** An option of one of our commands. */
+export interface OptionSpec {
+  readonly type: "boolean" | "string";
+  /** One letter. */
+  readonly short?: string;
+  /** May be given more than once; then the value is a list. */
+  readonly multiple?: boolean;
+}
+
+/** The value that an option has after parsing. */
+type OptionValue<S extends OptionSpec> = S["type"] extends "boolean"
+  ? boolean
+  : S["multiple"] extends true
+    ? string[]
+    : string | undefined;
+
+/** What a command was given. */
+export interface Arguments<T extends Record<string, OptionSpec>> {
+  readonly options: { readonly [K in keyof T]: OptionValue<T[K]> };
+  readonly operands: readonly string[];
+}
+
+/** Options that every one of our commands has. */
+export const COMMON_OPTIONS = {
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Whether the arguments ask for JSON, looked at before they are parsed so that a parse failure is JSON as well. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
+}
+
+/**
+ * Parses options anywhere among the operands; `--` ends them.
+ *
+ * @throws CliFailure (status 2) that names the option and the nearest known one
+ */
+export function parseArguments<const T extends Record<string, OptionSpec>>(
+  argv: readonly string[],
+  specs: T,
+): Arguments<T> {
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    if (spec.type === "boolean") values[name] = false;
+    else if (spec.multiple) values[name] = [];
+  }
+  const operands: string[] = [];
+  const known = Object.keys(specs).map((name) => `--${name}`);
+  const { tokens } = parseArgs({ args: [...argv], options: specs, strict: false, allowPositionals: true, tokens: true });
+  for (const token of tokens ?? []) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const spec = specs[token.name];
+    if (spec === undefined) {
+      throw usageFailure(`unknown option "${token.rawName}"${suggestion(token.rawName, known)}`);
+    }
+    if (spec.type === "boolean") {
+      if (token.value !== undefined) throw usageFailure(`option "${token.rawName}" takes no value`);
+      values[token.name] = true;
+    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
+      throw usageFailure(`option "${token.rawName}" needs a value`);
+    } else if (spec.multiple) (values[token.name] as string[]).push(token.value);
+    else values[token.name] = token.value;
+  }
+  return { options: values as Arguments<T>["options"], operands };
+}

@@ -1,0 +1,84 @@
+import type { CliIo } from "./io.js";
+import { textColumns } from "./base/xo-text.js";
+
+/** Marks text for a terminal, or leaves it alone. */
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+}
+
+/**
+ * Whether a stream gets colours: `NO_COLOR` (any text) says no, `FORCE_COLOR` (anything but `0` and `false`) says yes, else
+ * what the terminal can do.
+ */
+export function hasColours(io: CliIo, stream: NodeJS.WritableStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = io.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTerminal(stream) && TERM !== "dumb" && TERM !== undefined;
+}
+
+/** Whether a person reads the stream. */
+export function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return (stream as { isTTY?: boolean }).isTTY === true;
+}
+
+/** Marks for a stream. */
+export function paintFor(io: CliIo, stream: NodeJS.WritableStream): Paint {
+  const colours = hasColours(io, stream);
+  const mark = (open: number, close: number) => (text: string) =>
+    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { bold: mark(1, 22), dim: mark(2, 22), red: mark(31, 39), green: mark(32, 39), yellow: mark(33, 39) };
+}
+
+/** Characters that would move a terminal's cursor or change its state, shown as what they are. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+    const named = { "\n": "\\n", "\t": "\\t", "\r": "\\r" }[character];
+    return named ?? `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`;
+  });
+}
+
+/** A column of a table. */
+export interface Column {
+  readonly title: string;
+  /** Numbers stand on the right. */
+  readonly right?: boolean;
+}
+
+/** Lays rows out under titles, two blanks between the columns, the last one as long as it is. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], paint: Paint): string {
+  const cells = rows.map((row) => row.map(printable));
+  const widths = columns.map((column, at) =>
+    Math.max(textColumns(column.title), ...cells.map((row) => textColumns(row[at] ?? ""))),
+  );
+  const line = (texts: readonly string[], dress: (text: string) => string): string =>
+    texts
+      .map((text, at) => {
+        const room = " ".repeat(Math.max(0, (widths[at] ?? 0) - textColumns(text)));
+        if (columns[at]?.right) return room + dress(text);
+        return at === columns.length - 1 ? dress(text) : dress(text) + room;
+      })
+      .join("  ")
+      .trimEnd();
+  const head = line(
+    columns.map((column) => column.title),
+    (text) => paint.dim(text),
+  );
+  return `${[head, ...cells.map((row) => line(row, (text) => text))].join("\n")}\n`;
+}
+
+/** Writes one JSON value on a line of its own. A bigint becomes a number where that is exact, else text. */
+export function writeJson(stream: NodeJS.WritableStream, value: unknown): void {
+  stream.write(`${JSON.stringify(value, plain)}\n`);
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= -BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : value.toString();
+}
