@@ -89,7 +89,7 @@ export function reportFailure(io: CliIo, command: string, thrown: unknown, json:
     io.stderr.write(`${JSON.stringify(report)}\n`);
     return report.status;
   }
-  io.stderr.write(`bsdjail ${command}: ${report.error.message}\n`);
+  io.stderr.write(`${["bsdjail", command].join(" ").trimEnd()}: ${report.error.message}\n`);
   if (report.error.hint !== undefined) io.stderr.write(`  ${report.error.hint}\n`);
   return report.status;
 }
