@@ -57,6 +57,8 @@ export interface RawField {
   readonly size: number;
   /** The value can outgrow `size` (arrays, `meta`, `env`): ask for its size first and again when it has grown meanwhile. */
   readonly grows: boolean;
+  /** The value is a string: its row carries what stands before the first NUL. Default false: all bytes the kernel gave. */
+  readonly text?: boolean;
 }
 
 /** Rows of fields, read in one native call. `lengths[row * fields + column]` bytes of `data` each, in order. */

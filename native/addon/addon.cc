@@ -1,7 +1,8 @@
 #include "addon.h"
 
+#include <string>
+
 #include "../kernel/errno.h"
-#include "simulated_controls.h"
 #ifdef __FreeBSD__
 #include "../kernel/freebsd/freebsd_kernel.h"
 #endif
@@ -11,10 +12,12 @@ namespace {
 
 // FreeBSD's errno names by number: the one table of both languages.
 Napi::Object errnos(Napi::Env env) {
-  std::size_t count = 0;
-  const ErrnoName* names = errno_names(count);
+  constexpr int kMost = 255;
   Napi::Object object = Napi::Object::New(env);
-  for (std::size_t i = 0; i < count; ++i) object[names[i].name] = Napi::Number::New(env, names[i].number);
+  for (int number = 1; number <= kMost; ++number) {
+    const std::string name(errno_name(number));
+    if (!name.empty()) object[name] = Napi::Number::New(env, number);
+  }
   return object;
 }
 
@@ -23,14 +26,18 @@ Napi::Object errnos(Napi::Env env) {
 Addon::Addon(Napi::Env env, Napi::Object exports) {
   kernels_ = Napi::Persistent(KernelHandle::define(env));
   events_ = Napi::Persistent(EventsHandle::define(env));
+  machines_ = Napi::Persistent(MachineHandle::define(env));
+  views_ = Napi::Persistent(ViewHandle::define(env));
   exports["errnos"] = errnos(env);
-  DefineAddon(exports, {InstanceMethod("openNative", &Addon::open_native)});
-  define_simulated(env, exports);
+  DefineAddon(exports, {
+                           InstanceMethod("openNative", &Addon::open_native),
+                           InstanceMethod("openSimulated", &Addon::open_simulated),
+                       });
 }
 
 Napi::Value Addon::open_native(const Napi::CallbackInfo& info) {
 #ifdef __FreeBSD__
-  return KernelHandle::make(info.Env(), kernels_, freebsd_kernel());
+  return KernelHandle::make(kernels_, freebsd_kernel());
 #else
   return info.Env().Undefined();
 #endif

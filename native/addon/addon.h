@@ -5,6 +5,7 @@
 
 #include "events_handle.h"
 #include "kernel_handle.h"
+#include "simulated_handles.h"
 
 namespace bsdjail {
 
@@ -15,13 +16,18 @@ class Addon final : public Napi::Addon<Addon> {
   static Addon& of(Napi::Env env) { return *env.GetInstanceData<Addon>(); }
   const Napi::FunctionReference& kernels() const { return kernels_; }
   const Napi::FunctionReference& events() const { return events_; }
+  const Napi::FunctionReference& machines() const { return machines_; }
+  const Napi::FunctionReference& views() const { return views_; }
 
  private:
   // () -> a Kernel, or undefined where none is compiled in.
   Napi::Value open_native(const Napi::CallbackInfo& info);
+  Napi::Value open_simulated(const Napi::CallbackInfo& info) { return MachineHandle::open(info); }
 
   Napi::FunctionReference kernels_;
   Napi::FunctionReference events_;
+  Napi::FunctionReference machines_;
+  Napi::FunctionReference views_;
 };
 
 }  // namespace bsdjail

@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace bsdjail {
@@ -18,6 +19,14 @@ std::int32_t int_argument(const Napi::CallbackInfo& info, std::size_t index, con
     refuse(info, name, "a 32-bit integer");
   }
   return static_cast<std::int32_t>(value);
+}
+
+std::uint32_t uint_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
+  const double value = info[index].IsNumber() ? info[index].As<Napi::Number>().DoubleValue() : -1;
+  if (!(value >= 0 && value <= 4294967295.0) || value != std::trunc(value)) {
+    refuse(info, name, "an unsigned 32-bit integer");
+  }
+  return static_cast<std::uint32_t>(value);
 }
 
 std::string string_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name) {
@@ -48,7 +57,9 @@ std::vector<Field> fields_argument(const Napi::CallbackInfo& info, std::size_t i
   std::size_t at = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     // No value is larger than what one call may carry (64 KiB); a larger buffer would only be memory spent.
-    if (at > names.size() || spec[2 * i] < 0 || spec[2 * i] > 1 << 20) refuse(info, "spec", "sizes below 1 MiB, two numbers for each name");
+    if (at > names.size() || spec[2 * i] < 0 || spec[2 * i] > 1 << 20) {
+      refuse(info, "spec", "a size from 0 to 1 MiB and traits for each name");
+    }
     const std::size_t end = std::min(names.find('\0', at), names.size());
     fields[i].name = names.substr(at, end - at);
     fields[i].size = static_cast<std::size_t>(spec[2 * i]);

@@ -12,6 +12,7 @@
 namespace bsdjail {
 
 std::int32_t int_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name);
+std::uint32_t uint_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name);
 std::string string_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name);
 Napi::Uint8Array bytes_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name);
 Napi::Int32Array ints_argument(const Napi::CallbackInfo& info, std::size_t index, const char* name);

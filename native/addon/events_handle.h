@@ -1,16 +1,13 @@
 // A queue of jail events with the thread that waits on it: such waits have no end, so libuv's pool never sees them.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
-#include <vector>
 
 #include <napi.h>
 
 #include "../kernel/kernel.h"
+#include "event_waiter.h"
 
 namespace bsdjail {
 
@@ -24,32 +21,18 @@ class EventsHandle final : public Napi::ObjectWrap<EventsHandle> {
   ~EventsHandle() override;
 
  private:
-  struct Source {
-    std::shared_ptr<Kernel> kernel;  // outlives the queue
-    std::unique_ptr<EventQueue> queue;
-  };
-  struct Batch {
-    Outcome outcome;
-    std::vector<JailEvent> events;
-  };
-
+  // (jid or fd, fflags) -> 0 or -errno.
   Napi::Value add_jail(const Napi::CallbackInfo& info);
   Napi::Value add_descriptor(const Napi::CallbackInfo& info);
+  // () -> a promise of an array of events, or of -errno; an empty array once closed. One at a time.
   Napi::Value next(const Napi::CallbackInfo& info);
+  // (boolean): whether a pending next() keeps the process up.
+  Napi::Value hold(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  void wait_loop();
-  void stop();
-  void settle(Napi::Env env, const Batch& batch);
+  EventWaiter& waiter(const Napi::CallbackInfo& info) const;
 
-  Source source_;
-  std::thread thread_;
-  std::mutex mutex_;
-  std::condition_variable wanted_;
-  bool want_ = false;    // guarded by mutex_: a next() waits for a batch
-  bool closing_ = false;  // guarded by mutex_
-  Napi::ThreadSafeFunction deliver_;
-  std::optional<Napi::Promise::Deferred> pending_;
+  std::shared_ptr<EventWaiter> waiter_;
 };
 
 }  // namespace bsdjail

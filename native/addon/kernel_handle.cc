@@ -101,14 +101,19 @@ Napi::Function KernelHandle::define(Napi::Env env) {
       });
 }
 
-KernelHandle::KernelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KernelHandle>(info) {
-  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Kernel is made by openNative or openSimulated");
-  kernel_ = *info[0].As<Napi::External<std::shared_ptr<Kernel>>>().Data();
+KernelHandle::KernelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KernelHandle>(info) {}
+
+Napi::Object KernelHandle::make(const Napi::FunctionReference& constructor,
+                                std::shared_ptr<Kernel> kernel) {
+  const Napi::Object handle = constructor.New({});
+  Unwrap(handle)->kernel_ = std::move(kernel);
+  return handle;
 }
 
-Napi::Object KernelHandle::make(Napi::Env env, const Napi::FunctionReference& constructor,
-                                std::shared_ptr<Kernel> kernel) {
-  return constructor.New({Napi::External<std::shared_ptr<Kernel>>::New(env, &kernel)});
+// JavaScript can reach the class by `constructor`: an object made that way has no kernel.
+const std::shared_ptr<Kernel>& KernelHandle::kernel(const Napi::CallbackInfo& info) const {
+  if (kernel_ == nullptr) throw Napi::TypeError::New(info.Env(), "this kernel was not opened");
+  return kernel_;
 }
 
 Napi::Value KernelHandle::iovec_call(const Napi::CallbackInfo& info) {
@@ -127,7 +132,7 @@ Napi::Value KernelHandle::iovec_call(const Napi::CallbackInfo& info) {
                : kernel.jail_get(list->entries(), list->count(), flags);
   };
   if (!is_async(info)) {
-    const Outcome outcome = call(*kernel_);
+    const Outcome outcome = call(*kernel(info));
     write_back(*list, data, lengths);
     return Napi::Number::New(env, answer(outcome));
   }
@@ -141,7 +146,7 @@ Napi::Value KernelHandle::iovec_call(const Napi::CallbackInfo& info) {
   state->lengths = Napi::Persistent(lengths);
   return Worker::run(
       env, set ? "bsdjail:jail_set" : "bsdjail:jail_get",
-      [kernel = kernel_, state, call]() { state->outcome = call(*kernel); },
+      [kernel = kernel(info), state, call]() { state->outcome = call(*kernel); },
       [state, list](Napi::Env done) -> Napi::Value {
         write_back(*list, state->data.Value(), state->lengths.Value());
         state->data.Reset();
@@ -157,22 +162,22 @@ Napi::Value KernelHandle::number_call(const Napi::CallbackInfo& info) {
                     : asked == kRemoveJd ? &Kernel::jail_remove_jd
                                          : &Kernel::close;
   const int number = int_argument(info, 0, asked == kRemove ? "jid" : "fd");
-  if (!is_async(info)) return Napi::Number::New(info.Env(), answer(((*kernel_).*call)(number)));
+  if (!is_async(info)) return Napi::Number::New(info.Env(), answer(((*kernel(info)).*call)(number)));
   auto outcome = std::make_shared<Outcome>();
   return Worker::run(
       info.Env(), "bsdjail:call",
-      [kernel = kernel_, outcome, call, number]() { *outcome = ((*kernel).*call)(number); },
+      [kernel = kernel(info), outcome, call, number]() { *outcome = ((*kernel).*call)(number); },
       [outcome](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, answer(*outcome)); });
 }
 
 Napi::Value KernelHandle::rows_call(const Napi::CallbackInfo& info) {
   if (which(info) == kList) {
     return give_rows(info, "bsdjail:list",
-                     [kernel = kernel_, fields = fields_argument(info, 0), flags = int_argument(info, 2, "flags")](
+                     [kernel = kernel(info), fields = fields_argument(info, 0), flags = int_argument(info, 2, "flags")](
                          Rows& rows) { list_jails(*kernel, fields, flags, rows); });
   }
   return give_rows(info, "bsdjail:read",
-                   [kernel = kernel_, key = key_argument(info, 0), fields = fields_argument(info, 2),
+                   [kernel = kernel(info), key = key_argument(info, 0), fields = fields_argument(info, 2),
                     flags = int_argument(info, 4, "flags")](Rows& rows) {
                      read_jail(*kernel, key, fields, flags, rows);
                    });
@@ -186,7 +191,7 @@ Napi::Value KernelHandle::sysctl_call(const Napi::CallbackInfo& info) {
     if (bytes.ByteLength() > 0) value.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
   }
   return give_rows(info, "bsdjail:sysctl",
-                   [kernel = kernel_, name = string_argument(info, 0, "name"), set, value](Rows& rows) {
+                   [kernel = kernel(info), name = string_argument(info, 0, "name"), set, value](Rows& rows) {
                      rows.outcome = read_sysctl(*kernel, name, set ? &value : nullptr, rows.data);
                    });
 }
@@ -198,7 +203,7 @@ Napi::Value KernelHandle::walk_call(const Napi::CallbackInfo& info) {
   };
   const std::string prefix = string_argument(info, 0, "prefix");
   auto state = std::make_shared<State>();
-  const auto work = [kernel = kernel_, state, prefix]() {
+  const auto work = [kernel = kernel(info), state, prefix]() {
     state->outcome = walk_sysctl(*kernel, prefix, state->entries);
   };
   const auto done = [state](Napi::Env env) -> Napi::Value {
@@ -225,7 +230,7 @@ Napi::Value KernelHandle::walk_call(const Napi::CallbackInfo& info) {
 
 Napi::Value KernelHandle::events_open(const Napi::CallbackInfo& info) {
   Outcome outcome;
-  std::unique_ptr<EventQueue> queue = kernel_->event_queue(outcome);
+  std::unique_ptr<EventQueue> queue = kernel(info)->event_queue(outcome);
   if (queue == nullptr) return Napi::Number::New(info.Env(), answer(outcome));
   return EventsHandle::make(info.Env(), Addon::of(info.Env()).events(), kernel_, std::move(queue));
 }

@@ -12,10 +12,10 @@ namespace bsdjail {
 class KernelHandle final : public Napi::ObjectWrap<KernelHandle> {
  public:
   static Napi::Function define(Napi::Env env);
-  static Napi::Object make(Napi::Env env, const Napi::FunctionReference& constructor, std::shared_ptr<Kernel> kernel);
+  static Napi::Object make(const Napi::FunctionReference& constructor, std::shared_ptr<Kernel> kernel);
 
   explicit KernelHandle(const Napi::CallbackInfo& info);
-  const std::shared_ptr<Kernel>& kernel() const { return kernel_; }
+  const std::shared_ptr<Kernel>& kernel(const Napi::CallbackInfo& info) const;
 
  private:
   // Each method has a sync and an async face over one function; which is meant stands in the method's data.

@@ -10,8 +10,8 @@ namespace bsdjail {
 
 class Worker final : public Napi::AsyncWorker {
  public:
-  using Work = std::function<void()>;                     // off the JavaScript thread: touches no Napi
-  using Done = std::function<Napi::Value(Napi::Env)>;     // back on it
+  using Work = std::function<void()>;                  // off the JavaScript thread: touches no Napi
+  using Done = std::function<Napi::Value(Napi::Env)>;  // back on it
 
   static Napi::Value run(Napi::Env env, const char* name, Work work, Done done) {
     auto* worker = new Worker(env, name, std::move(work), std::move(done));
@@ -24,7 +24,11 @@ class Worker final : public Napi::AsyncWorker {
   void Execute() override { work_(); }
   void OnOK() override {
     const Napi::HandleScope scope(Env());
-    deferred_.Resolve(done_(Env()));
+    try {
+      deferred_.Resolve(done_(Env()));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
   }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 

@@ -27,7 +27,9 @@ class Reader {
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
       names_[i] = fields[i].name;
-      values_[i].resize(fields[i].size);
+      // A NULL base would ask for the length alone, so every value has room to point at.
+      values_[i].reserve(1);
+      values_[i].resize(fields[i].grows ? std::max(fields[i].size, kSlack) : fields[i].size);
     }
     errmsg_.resize(kErrmsgLength);
     iov_.resize(2 * (fields.size() + 2));

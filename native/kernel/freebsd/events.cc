@@ -1,4 +1,4 @@
-// The jail filters of FreeBSD 15's kqueue. Older kernels answer EINVAL to them, which is told as ENOSYS.
+// The jail filters of FreeBSD 15's kqueue. Older kernels answer EINVAL to an unknown filter, which is told as ENOSYS.
 #include <sys/types.h>
 #include <sys/event.h>
 
@@ -59,7 +59,7 @@ class FreebsdEventQueue final : public EventQueue {
     struct kevent change;
     EV_SET(&change, static_cast<uintptr_t>(ident), filter, EV_ADD | EV_CLEAR, fflags & kNotes, 0, nullptr);
     if (kevent(fd_, &change, 1, nullptr, 0, nullptr) == 0) return Outcome::ok();
-    return Outcome::fail(errno == EINVAL ? ENOSYS : errno);
+    return Outcome::fail(errno);
   }
 
   int fd_;
@@ -83,6 +83,7 @@ std::unique_ptr<EventQueue> freebsd_event_queue(Outcome& outcome) {
   }
   // A kernel without the filters is told here, not at the first jail: the host's own always exists.
   outcome = queue->add_jail(0, 0);
+  if (outcome.error == EINVAL) outcome = Outcome::fail(ENOSYS);
   if (outcome.failed()) return nullptr;
   return queue;
 }
