@@ -1,0 +1,126 @@
+import { lookup } from "node:dns/promises";
+import { connect } from "node:net";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { randomBytes } from "node:crypto";
+import { abortable } from "../abort.js";
+import type { LocalFiles } from "./files.js";
+import { takeLock } from "./lock.js";
+import {
+  type Actor,
+  type LockOptions,
+  MachineError,
+  type MachineLock,
+  type MachineOptions,
+  type WriteOptions,
+} from "./machine.js";
+import { actorAlive, currentActor } from "./process-identity.js";
+
+/** What every machine in this process has in common: its files, its clock, its locks. */
+export abstract class BaseMachine {
+  protected readonly files: LocalFiles;
+
+  protected constructor(files: LocalFiles) {
+    this.files = files;
+  }
+
+  stat(path: string, options?: MachineOptions & { readonly follow?: boolean }) {
+    return this.files.stat(path, options);
+  }
+
+  readFile(path: string, options?: MachineOptions) {
+    return this.files.readFile(path, options);
+  }
+
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions) {
+    return this.files.writeFile(path, bytes, options);
+  }
+
+  appendFile(path: string, bytes: Uint8Array, options?: WriteOptions) {
+    return this.files.appendFile(path, bytes, options);
+  }
+
+  removeFile(path: string, options?: MachineOptions) {
+    return this.files.removeFile(path, options);
+  }
+
+  listDirectory(path: string, options?: MachineOptions) {
+    return this.files.listDirectory(path, options);
+  }
+
+  makeDirectory(path: string, options?: WriteOptions) {
+    return this.files.makeDirectory(path, options);
+  }
+
+  openAppend(path: string, root: string | undefined, options?: MachineOptions) {
+    return this.files.openAppend(path, root, options);
+  }
+
+  async resolve(hostname: string, options: MachineOptions = {}) {
+    try {
+      const found = await abortable(options.signal, () => lookup(hostname, { all: true, verbatim: true }));
+      return found.map(({ family, address }) => ({ family: family as 4 | 6, address }));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const { code } = error as NodeJS.ErrnoException;
+      throw new MachineError(
+        "ENOENT",
+        "getaddrinfo",
+        hostname,
+        `host name "${hostname}" was not resolved (${code ?? "unknown reason"})`,
+      );
+    }
+  }
+
+  connect(
+    address: string,
+    port: number,
+    timeoutMs: number,
+    options: MachineOptions = {},
+  ): Promise<string | undefined> {
+    return abortable(
+      options.signal,
+      () =>
+        new Promise<string | undefined>((resolve) => {
+          const socket = connect({ host: address, port });
+          const finish = (answer: string | undefined) => {
+            socket.destroy();
+            resolve(answer);
+          };
+          socket.setTimeout(timeoutMs, () => finish("ETIMEDOUT"));
+          socket.once("connect", () => finish(undefined));
+          socket.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? "EIO"));
+        }),
+    );
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  clock(): number {
+    return performance.now();
+  }
+
+  async sleep(ms: number, options: MachineOptions = {}): Promise<void> {
+    await delay(ms, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch((error) => {
+      throw options.signal?.aborted ? options.signal.reason : error;
+    });
+  }
+
+  random(length: number): Uint8Array {
+    return randomBytes(length);
+  }
+
+  self(options: MachineOptions = {}): Promise<Actor> {
+    return abortable(options.signal, currentActor);
+  }
+
+  alive(actor: Actor, options: MachineOptions = {}): Promise<boolean> {
+    return abortable(options.signal, () => actorAlive(actor));
+  }
+
+  lock(path: string, purpose: string, options?: LockOptions): Promise<MachineLock> {
+    return takeLock(this, this.files.place(path), purpose, options);
+  }
+}

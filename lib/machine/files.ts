@@ -1,0 +1,203 @@
+import { constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { abortable } from "../abort.js";
+import { type AppendFile, type FileInfo, MachineError, type MachineOptions, type WriteOptions } from "./machine.js";
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "EIO";
+}
+
+/** Node's own system error as ours, with the path that the caller named. */
+function machineError(error: unknown, path: string): MachineError {
+  if (error instanceof MachineError) return error;
+  const { syscall } = error as NodeJS.ErrnoException;
+  return new MachineError(codeOf(error), syscall ?? "open", path);
+}
+
+async function wrap<T>(path: string, options: MachineOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    return await abortable(options.signal, work);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw machineError(error, path);
+  }
+}
+
+/** The file operations of a machine whose files are this machine's, all of them or those below `base`. */
+export class LocalFiles {
+  readonly #base: string;
+  #counter = 0;
+
+  /** @param base what stands before every path: "" for the machine's own root */
+  constructor(base = "") {
+    this.#base = base;
+  }
+
+  /** Where a path of the machine is in this process's view. */
+  place(path: string): string {
+    if (!path.startsWith("/")) throw new MachineError("EINVAL", "open", path, `path "${path}" is not absolute`);
+    if (path.includes("\0")) throw new MachineError("EINVAL", "open", path, "a path contains a NUL");
+    return this.#base === "" ? path : join(this.#base, path);
+  }
+
+  async stat(
+    path: string,
+    options: MachineOptions & { readonly follow?: boolean } = {},
+  ): Promise<FileInfo | undefined> {
+    try {
+      const info = await wrap(path, options, () =>
+        (options.follow ? stat : lstat)(this.place(path), { bigint: true }),
+      );
+      const type = info.isFile()
+        ? "file"
+        : info.isDirectory()
+          ? "directory"
+          : info.isSymbolicLink()
+            ? "symlink"
+            : "other";
+      return { type, size: Number(info.size), dev: String(info.dev), ino: String(info.ino) };
+    } catch (error) {
+      if (error instanceof MachineError && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+      throw error;
+    }
+  }
+
+  readFile(path: string, options: MachineOptions = {}): Promise<Uint8Array> {
+    return wrap(path, options, () => readFile(this.place(path)));
+  }
+
+  writeFile(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    const place = this.place(path);
+    const scratch = `${place}.${process.pid}.${this.#counter++}.new`;
+    return wrap(path, options, async () => {
+      try {
+        const file = await open(scratch, "wx", options.mode ?? 0o600);
+        try {
+          await file.writeFile(bytes);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(scratch, place);
+      } catch (error) {
+        await unlink(scratch).catch(() => undefined);
+        throw error;
+      }
+      await syncDirectory(dirname(place));
+    });
+  }
+
+  appendFile(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    return wrap(path, options, async () => {
+      const place = this.place(path);
+      let fresh = false;
+      let file: FileHandle;
+      const flags = constants.O_WRONLY | constants.O_APPEND;
+      try {
+        file = await open(place, flags);
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+        file = await open(place, flags | constants.O_CREAT, options.mode ?? 0o600);
+        fresh = true;
+      }
+      try {
+        await file.writeFile(bytes);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      if (fresh) await syncDirectory(dirname(place));
+    });
+  }
+
+  async removeFile(path: string, options: MachineOptions = {}): Promise<boolean> {
+    try {
+      await wrap(path, options, () => unlink(this.place(path)));
+      return true;
+    } catch (error) {
+      if (error instanceof MachineError && error.code === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  async listDirectory(path: string, options: MachineOptions = {}): Promise<readonly string[]> {
+    try {
+      return (await wrap(path, options, () => readdir(this.place(path)))).sort();
+    } catch (error) {
+      if (error instanceof MachineError && error.code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  async makeDirectory(path: string, options: WriteOptions = {}): Promise<void> {
+    await wrap(path, options, () => mkdir(this.place(path), { recursive: true, mode: options.mode ?? 0o700 }));
+  }
+
+  async openAppend(path: string, root: string | undefined, options: MachineOptions = {}): Promise<AppendFile> {
+    return wrap(path, options, async () => {
+      const beneath = root !== undefined ? componentsBelow(root, path) : undefined;
+      if (beneath !== undefined) await this.#refuseLinks(path, beneath);
+      const nofollow = beneath === undefined ? 0 : constants.O_NOFOLLOW;
+      const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | nofollow;
+      const file = await open(this.place(path), flags, 0o666);
+      try {
+        // A directory may have become a link between the look and the open: then what is open is not what the path,
+        // walked without links, names now.
+        if (beneath !== undefined) {
+          await this.#refuseLinks(path, beneath);
+          const held = await file.stat({ bigint: true });
+          const named = await lstat(this.place(path), { bigint: true });
+          if (held.ino !== named.ino || held.dev !== named.dev) throw new MachineError("ELOOP", "open", path);
+        }
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return {
+        fd: file.fd,
+        append: (bytes) => wrap(path, {}, async () => void (await file.writeFile(bytes))),
+        close: () => file.close(),
+      };
+    });
+  }
+
+  async #refuseLinks(path: string, beneath: readonly string[]): Promise<void> {
+    for (const component of beneath) {
+      const info = await this.stat(component);
+      if (info === undefined && component !== path) throw new MachineError("ENOENT", "lstat", component);
+      if (info?.type === "symlink") {
+        throw new MachineError("ELOOP", "open", component, `"${component}" is a symbolic link`);
+      }
+    }
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * The paths from the first component below `root` down to `path` itself; undefined where `path` is not below `root`.
+ * Neither is resolved: the question is what is written there.
+ *
+ * @throws MachineError EINVAL where a component below `root` is `..`
+ */
+export function componentsBelow(root: string, path: string): readonly string[] | undefined {
+  const trusted = root.replace(/\/+$/, "");
+  if (!path.startsWith(`${trusted}/`)) return undefined;
+  const paths: string[] = [];
+  let current = trusted;
+  for (const name of path.slice(trusted.length).split("/")) {
+    if (name === "" || name === ".") continue;
+    if (name === "..") throw new MachineError("EINVAL", "open", path, `"${path}" leaves "${root}" by ".."`);
+    current = `${current}/${name}`;
+    paths.push(current);
+  }
+  return paths;
+}
