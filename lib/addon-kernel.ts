@@ -19,6 +19,7 @@ import {
   type RawSysctlOutcome,
 } from "./binding.js";
 
+const EIO = 5;
 const EBADF = 9;
 const decoder = new TextDecoder();
 
@@ -27,7 +28,7 @@ export type ErrnoNames = ReadonlyMap<number, string>;
 
 /** What the kernel refused, by name. */
 export function rawError(names: ErrnoNames, errno: number, syscall: string, message = ""): RawError {
-  return { code: names.get(errno) ?? `E${errno}`, errno, syscall, message };
+  return { code: names.get(errno) ?? "EUNKNOWN", errno, syscall, message };
 }
 
 /** A list's value by name, as the kernel left it; undefined where the list has none with a buffer. */
@@ -106,22 +107,29 @@ export class AddonBackedKernel implements LocalKernel {
   readonly simulated: boolean;
   readonly #kernel: AddonKernel;
   readonly #errnos: ErrnoNames;
+  readonly #problem: () => string;
   readonly #queues = new Map<number, Queue>();
   #lastQueue = 0;
 
-  constructor(kernel: AddonKernel, errnos: ErrnoNames, simulated: boolean) {
+  /** `problem` tells why a simulated kernel gave EIO; a real one has none. */
+  constructor(kernel: AddonKernel, errnos: ErrnoNames, problem?: () => string) {
     this.#kernel = kernel;
     this.#errnos = errnos;
-    this.simulated = simulated;
+    this.simulated = problem !== undefined;
+    this.#problem = problem ?? (() => "");
+  }
+
+  #error(errno: number, syscall: string, message = ""): RawError {
+    return rawError(this.#errnos, errno, syscall, errno === EIO && message === "" ? this.#problem() : message);
   }
 
   #outcome(value: number, syscall: string): RawOutcome {
-    return value < 0 ? { value: -1, error: rawError(this.#errnos, -value, syscall) } : { value };
+    return value < 0 ? { value: -1, error: this.#error(-value, syscall) } : { value };
   }
 
   #iovOutcome(value: number, syscall: string, iov: RawIovec, after: RawIovec): RawIovecOutcome {
     if (value >= 0) return { value, data: after.data, lengths: after.lengths };
-    const error = rawError(this.#errnos, -value, syscall, textOf(valueOf("errmsg", iov, after)));
+    const error = this.#error(-value, syscall, textOf(valueOf("errmsg", iov, after)));
     return { value: -1, error, data: after.data, lengths: after.lengths };
   }
 
@@ -133,7 +141,7 @@ export class AddonBackedKernel implements LocalKernel {
     const data = new Uint8Array(buffer, at, buffer.byteLength - at - message);
     if (errno === 0) return { value, rows, lengths, data };
     const text = decoder.decode(new Uint8Array(buffer, buffer.byteLength - message, message));
-    return { value: -1, error: rawError(this.#errnos, errno, syscall, text), rows, lengths, data };
+    return { value: -1, error: this.#error(errno, syscall, text), rows, lengths, data };
   }
 
   #sysctl(buffer: AddonRows): RawSysctlOutcome {

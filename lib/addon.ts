@@ -2,6 +2,7 @@
  * What the compiled addon exports, by hand: numbers and arrays as they cross the border. A call answers its value, or
  * the errno as a negative number; only lib/addon-kernel.ts and lib/addon-simulated.ts read them.
  */
+import type { RawFault, RawProcessInfo, RawProcessStart, RawSimulatedOptions } from "./binding.js";
 
 /** Rows in one buffer: int32 value, errno, rows, message length; then int32 lengths, the data, the message. */
 export type AddonRows = ArrayBuffer;
@@ -28,6 +29,40 @@ export interface AddonEvents {
   next(): Promise<number | AddonEvent[]>;
   hold(held: boolean): void;
   close(): void;
+}
+
+export interface AddonMachine {
+  process(uid: number): AddonView;
+  release(): string;
+  problem(): string;
+  processes(): RawProcessInfo[];
+  addFault(fault: RawFault): void;
+  clearFaults(): void;
+  spawn(process: RawProcessStart): number;
+  exit(pid: number): number;
+  kill(pid: number, signal: number): number;
+  killJail(jid: number, signal: number, children: boolean): number;
+  holdDying(jid: number): number;
+  finishDying(jid: number): number;
+}
+
+export interface AddonView {
+  kernel(): AddonKernel;
+  state(): { pid: number; uid: number; jid: number; alive: boolean };
+  fork(): AddonView;
+  setuid(uid: number): void;
+  exit(): void;
+  attach(jid: number): number;
+  attachJd(fd: number): number;
+}
+
+export interface Addon {
+  /** FreeBSD's errno numbers by name. */
+  readonly errnos: Readonly<Record<string, number>>;
+  /** Undefined where no kernel of this machine is compiled in. */
+  openNative(): AddonKernel | undefined;
+  /** The reason as a string where there is no such machine. */
+  openSimulated(options: RawSimulatedOptions): AddonMachine | string;
 }
 
 export interface AddonKernel {

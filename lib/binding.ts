@@ -154,3 +154,135 @@ export interface RawKernelSync {
 
 /** A kernel in this process. */
 export type LocalKernel = RawKernel & RawKernelSync;
+
+/** Why no kernel could be opened: `code` is `ERR_JAIL_UNSUPPORTED_PLATFORM`, `ERR_JAIL_ADDON` or `ERR_JAIL_SIMULATED`. */
+export interface RawOpenError {
+  readonly code: "ERR_JAIL_UNSUPPORTED_PLATFORM" | "ERR_JAIL_ADDON" | "ERR_JAIL_SIMULATED";
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** What opening gave: exactly one of `value` and `error`. */
+export type RawOpened<T> =
+  | { readonly value: T; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: RawOpenError };
+
+/** A failure to inject: the `nth` next call of this name fails with `code` and `message`, without any effect. */
+export interface RawFault {
+  /** `jail_set`, `jail_get`, `jail_attach`, `jail_remove`, `jail_attach_jd`, `jail_remove_jd`, `close`, `sysctl`, `kevent`; "" (default) is any. */
+  readonly call?: string;
+  /** 1, the default, is the next such call. */
+  readonly nth?: number;
+  /** The errno by name, `ENOMEM`. */
+  readonly code: string;
+  /** What errmsg holds afterwards, where the call gives one. Default "". */
+  readonly message?: string;
+  /** Every call from the nth on, until the faults are cleared. Default false. */
+  readonly repeat?: boolean;
+}
+
+/** What exists below a simulated host's root: anything where `any` (default true), else what the lists say. */
+export interface RawSimulatedPaths {
+  readonly any?: boolean;
+  readonly directories?: readonly string[];
+  readonly files?: readonly string[];
+}
+
+/** A simulated machine to open. Host facts are used when the machine is made; an existing state file keeps its own. */
+export interface RawSimulatedOptions {
+  /** `"13.2"`, `"14"`, `"15.1-RELEASE"`: 13.0 to 15.1. Default: what the state file says, or 15.1. */
+  readonly release?: string;
+  /** An absolute path: several processes then share the machine. Default: in memory. */
+  readonly stateFile?: string;
+  readonly hostname?: string;
+  readonly domainname?: string;
+  readonly hostuuid?: string;
+  readonly hostid?: bigint;
+  readonly osrelease?: string;
+  readonly osreldate?: number;
+  /** `"freebsd"`: the directories of a freshly installed FreeBSD. */
+  readonly paths?: RawSimulatedPaths | "freebsd";
+  /** The last jail id given out; the next automatic one is this plus one. Default 0. */
+  readonly lastJid?: number;
+  /** Where the numbers of simulated descriptors begin. Default 2^30: above every real one. */
+  readonly firstDescriptor?: number;
+  readonly faults?: readonly RawFault[];
+}
+
+/** A process to start on a simulated machine. */
+export interface RawProcessStart {
+  /** Where it runs; it holds that jail. 0, the default, is the host. */
+  readonly jid?: number;
+  readonly uid?: number;
+  readonly user?: string;
+  readonly command?: string;
+  /** Signals, by FreeBSD's numbers, that do not end it. */
+  readonly ignores?: readonly number[];
+  /** Default: the next free one. */
+  readonly pid?: number;
+  /** It ends when this process of the host has ended. Default: only by exit or a signal. */
+  readonly hostPid?: number;
+  /** Milliseconds since the epoch. Default: now. */
+  readonly startedMs?: number;
+}
+
+/** A process of a simulated machine. */
+export interface RawProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  readonly jid: number;
+  readonly uid: number;
+  readonly user: string;
+  readonly command: string;
+  readonly startedMs: number;
+  readonly hostPid: number;
+}
+
+/** One simulated process's view of its machine: what only a process of its own could do on a real one. */
+export interface SimulatedView {
+  /** The system calls as this process makes them. */
+  readonly kernel: LocalKernel;
+  readonly pid: number;
+  readonly uid: number;
+  /** 0 on the host and for a process that has ended. */
+  readonly jid: number;
+  /** False once it has exited or was killed with its jail: every call of it then fails with ESRCH. */
+  readonly alive: boolean;
+  /** A child: same jail, user and open descriptors. */
+  fork(): SimulatedView;
+  setuid(uid: number): void;
+  attach(jid: number): RawOutcome;
+  attachJd(fd: number): RawOutcome;
+  /** Closes its descriptors (a jail owned by the last of them is removed) and leaves its jail. */
+  exit(): void;
+}
+
+/** What a simulated machine offers beside its kernel. */
+export interface SimulatedControls {
+  /** `"15.1"`. */
+  readonly release: string;
+  /** A new process on the host, with this user id (default 0). */
+  process(uid?: number): SimulatedView;
+  /** Why the last call gave EIO; "" when nothing is wrong. */
+  problem(): string;
+  /** Processes in jails and others that were spawned, in order of pid. */
+  processes(): readonly RawProcessInfo[];
+  /** `value` is the pid. ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use. */
+  spawn(process: RawProcessStart): RawOutcome;
+  exit(pid: number): RawOutcome;
+  /** `kill(2)` by the host's root; signal 0 only asks. */
+  kill(pid: number, signal: number): RawOutcome;
+  /** The same for every process of a jail, with its children's on request: `value` is how many there were. */
+  killJail(jid: number, signal: number, children: boolean): RawOutcome;
+  addFault(fault: RawFault): void;
+  clearFaults(): void;
+  /** Keeps a removed jail dying until {@link finishDying}, as a half-closed connection does. */
+  holdDying(jid: number): RawOutcome;
+  finishDying(jid: number): RawOutcome;
+}
+
+/** A simulated machine: the kernel as a first root process sees it, and the controls. */
+export interface SimulatedMachine {
+  readonly kernel: LocalKernel;
+  readonly controls: SimulatedControls;
+}

@@ -12,11 +12,9 @@ namespace {
 
 // FreeBSD's errno names by number: the one table of both languages.
 Napi::Object errnos(Napi::Env env) {
-  constexpr int kMost = 255;
   Napi::Object object = Napi::Object::New(env);
-  for (int number = 1; number <= kMost; ++number) {
-    const std::string name(errno_name(number));
-    if (!name.empty()) object[name] = Napi::Number::New(env, number);
+  for (int number = 1; number <= kErrnoLast; ++number) {
+    object[std::string(errno_name(number))] = Napi::Number::New(env, number);
   }
   return object;
 }
@@ -35,7 +33,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                        });
 }
 
-Napi::Value Addon::open_native(const Napi::CallbackInfo& info) {
+Napi::Value Addon::open_native([[maybe_unused]] const Napi::CallbackInfo& info) {
 #ifdef __FreeBSD__
   return KernelHandle::make(kernels_, freebsd_kernel());
 #else

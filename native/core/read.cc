@@ -132,6 +132,7 @@ void list_jails(Kernel& kernel, const std::vector<Field>& fields, int flags, Row
       return;
     }
     reader.append_row(rows);
+    if (outcome.value <= last) break;  // never walk in circles
     last = static_cast<int>(outcome.value);
   }
   rows.outcome = Outcome::ok(static_cast<std::int64_t>(rows.rows));

@@ -1,0 +1,53 @@
+{
+  "variables": {
+    # Sanitizers for the development builds: address, undefined, or both with a comma.
+    "jail_sanitize%": ""
+  },
+  "target_defaults": {
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti"],
+    "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],
+    "xcode_settings": {
+      "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+      "CLANG_CXX_LIBRARY": "libc++",
+      "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+      "MACOSX_DEPLOYMENT_TARGET": "11.0"
+    },
+    "conditions": [
+      ["jail_sanitize!=''", {
+        "cflags_cc": ["-fsanitize=<(jail_sanitize)", "-g", "-O1", "-fno-omit-frame-pointer"],
+        "ldflags": ["-fsanitize=<(jail_sanitize)"]
+      }],
+      # prebuildify's --strip does nothing on FreeBSD, so the linker does it everywhere.
+      ["OS!='mac' and jail_sanitize==''", {
+        "ldflags": ["-Wl,-s"]
+      }]
+    ]
+  },
+  "targets": [
+    {
+      "target_name": "bsdjail",
+      "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        # A worker that is being terminated must not take the process with it.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
+      "sources": ["<!@(node scripts/sources.cjs addon <(OS))"]
+    },
+    {
+      "target_name": "jail-exec",
+      "type": "executable",
+      "sources": ["<!@(node scripts/sources.cjs jail-exec <(OS))"],
+      "cflags_cc!": ["-fno-exceptions"],
+      "conditions": [
+        ["OS=='freebsd'", {
+          "libraries": ["-lutil"]
+        }],
+        ["OS=='mac'", {
+          "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES" }
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,66 @@
+/** Finds and loads the addon, once and only when a kernel is asked for: to import this package needs no addon. */
+import { join } from "node:path";
+import type { Addon } from "./addon.js";
+import { AddonBackedKernel, type ErrnoNames } from "./addon-kernel.js";
+import { openSimulatedMachine } from "./addon-simulated.js";
+import type { LocalKernel, RawOpened, RawSimulatedOptions, SimulatedMachine } from "./binding.js";
+import { traced } from "./tracing.js";
+
+interface Loaded {
+  readonly addon: Addon;
+  readonly errnos: ErrnoNames;
+}
+
+let loaded: RawOpened<Loaded> | undefined;
+
+/** The package's folder: this file is in its `lib` or `dist`. */
+const root = join(__dirname, "..");
+
+function failure(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const noAddons = (cause as { code?: unknown } | null)?.code === "ERR_DLOPEN_DISABLED";
+  return [
+    `bsdjail's native addon could not be loaded on ${process.platform}-${process.arch}, Node.js ${process.version}:`,
+    reason.trim(),
+    noAddons
+      ? "Node.js was started with --no-addons, which refuses every addon."
+      : `Neither a prebuild nor a compiled one was found in ${root}. To compile it, which takes a C++20 compiler, ` +
+        "make and Python 3, run `npm rebuild bsdjail --foreground-scripts` (in a checkout: `npm install`).",
+  ].join("\n");
+}
+
+function load(): RawOpened<Loaded> {
+  if (loaded !== undefined) return loaded;
+  try {
+    const addon = (require("node-gyp-build") as (folder: string) => Addon)(root);
+    const errnos = new Map(Object.entries(addon.errnos).map(([name, number]) => [number, name]));
+    loaded = { value: { addon, errnos } };
+  } catch (cause) {
+    loaded = { error: { code: "ERR_JAIL_ADDON", message: failure(cause), cause } };
+  }
+  return loaded;
+}
+
+/** This machine's own kernel. */
+export function openNative(): RawOpened<LocalKernel> {
+  const { value: loaded, error } = load();
+  if (error !== undefined) return { error };
+  const kernel = loaded.addon.openNative();
+  if (kernel === undefined) {
+    const message =
+      `${process.platform} has no jails: they are FreeBSD's. To try bsdjail here, use the simulated kernel: ` +
+      'JailHost.simulated(), or BSDJAIL_KERNEL=simulated in the environment';
+    return { error: { code: "ERR_JAIL_UNSUPPORTED_PLATFORM", message } };
+  }
+  return { value: traced(new AddonBackedKernel(kernel, loaded.errnos)) };
+}
+
+/**
+ * A simulated machine, in memory or in a state file.
+ *
+ * @throws TypeError where an option has a wrong type.
+ */
+export function openSimulated(options: RawSimulatedOptions = {}): RawOpened<SimulatedMachine> {
+  const { value: loaded, error } = load();
+  return error === undefined ? openSimulatedMachine(loaded.addon, loaded.errnos, options) : { error };
+}

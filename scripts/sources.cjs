@@ -1,0 +1,31 @@
+// Lists the C++ sources of one part, for binding.gyp and the FreeBSD cross build: `node scripts/sources.cjs PART SYSTEM`.
+"use strict";
+const { readdirSync } = require("node:fs");
+const { join } = require("node:path");
+
+const root = join(__dirname, "..");
+
+/** Files of `native/<folder>`, sorted, relative to the package and with slashes. */
+function folder(name, accept = () => true) {
+  return readdirSync(join(root, "native", name))
+    .filter((file) => /\.cc$/.test(file) && accept(file))
+    .sort()
+    .map((file) => `native/${name}/${file}`);
+}
+
+const parts = {
+  addon: (system) => [
+    ...folder("addon"),
+    ...folder("core"),
+    ...folder("kernel"),
+    ...folder("kernel/simulated"),
+    ...(system === "freebsd" ? folder("kernel/freebsd") : []),
+  ],
+  "jail-exec": (system) => {
+    const own = system === "freebsd" ? "system_freebsd.cc" : "system_simulated.cc";
+    return folder("jail-exec", (file) => !file.startsWith("system_") || file === own);
+  },
+};
+
+module.exports = (part, system) => parts[part](system);
+if (require.main === module) console.log(module.exports(process.argv[2], process.argv[3]).join("\n"));
