@@ -28,6 +28,10 @@ export abstract class BaseMachine {
     return this.files.stat(path, options);
   }
 
+  realPath(path: string, options?: MachineOptions) {
+    return this.files.realPath(path, options);
+  }
+
   readFile(path: string, options?: MachineOptions) {
     return this.files.readFile(path, options);
   }

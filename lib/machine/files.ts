@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { abortable } from "../abort.js";
 import { type AppendFile, type FileInfo, MachineError, type MachineOptions, type WriteOptions } from "./machine.js";
@@ -63,6 +63,18 @@ export class LocalFiles {
     }
   }
 
+  async realPath(path: string, options: MachineOptions = {}): Promise<string | undefined> {
+    try {
+      const real = await wrap(path, options, () => realpath(this.place(path)));
+      if (this.#base === "") return real;
+      const base = await wrap(path, options, () => realpath(this.#base));
+      return real === base ? "/" : real.startsWith(`${base}/`) ? real.slice(base.length) : real;
+    } catch (error) {
+      if (error instanceof MachineError && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+      throw error;
+    }
+  }
+
   readFile(path: string, options: MachineOptions = {}): Promise<Uint8Array> {
     return wrap(path, options, () => readFile(this.place(path)));
   }
@@ -75,7 +87,7 @@ export class LocalFiles {
         const file = await open(scratch, "wx", options.mode ?? 0o600);
         try {
           await file.writeFile(bytes);
-          await file.sync();
+          if (options.sync !== false) await file.sync();
         } finally {
           await file.close();
         }
@@ -84,7 +96,7 @@ export class LocalFiles {
         await unlink(scratch).catch(() => undefined);
         throw error;
       }
-      await syncDirectory(dirname(place));
+      if (options.sync !== false) await syncDirectory(dirname(place));
     });
   }
 
@@ -103,11 +115,11 @@ export class LocalFiles {
       }
       try {
         await file.writeFile(bytes);
-        await file.datasync();
+        if (options.sync !== false) await file.datasync();
       } finally {
         await file.close();
       }
-      if (fresh) await syncDirectory(dirname(place));
+      if (fresh && options.sync !== false) await syncDirectory(dirname(place));
     });
   }
 

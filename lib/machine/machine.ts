@@ -154,6 +154,8 @@ export interface AppendFile {
 export interface WriteOptions extends MachineOptions {
   /** Permission bits of a new file. Default 0o600. */
   readonly mode?: number;
+  /** `false`: it need not be on the disk before the promise resolves. Default `true`. */
+  readonly sync?: boolean;
 }
 
 /** A machine. */
@@ -167,11 +169,13 @@ export interface Machine {
 
   /** What a path is, without following a link in its last component; `follow` follows. Undefined where there is nothing. */
   stat(path: string, options?: MachineOptions & { readonly follow?: boolean }): Promise<FileInfo | undefined>;
+  /** A path with every link in it followed; undefined where there is nothing. */
+  realPath(path: string, options?: MachineOptions): Promise<string | undefined>;
   /** A whole file. ENOENT where there is none. */
   readFile(path: string, options?: MachineOptions): Promise<Uint8Array>;
   /** Replaces a file in one move, written through to the disk before it takes the name. */
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
-  /** Appends and writes through to the disk; makes the file where it is missing. */
+  /** Appends in one write, through to the disk; makes the file where it is missing. */
   appendFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   /** Removes a file; false where there was none. */
   removeFile(path: string, options?: MachineOptions): Promise<boolean>;

@@ -1,5 +1,3 @@
-import { realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { BaseMachine } from "../base.js";
 import { componentsBelow, LocalFiles } from "../files.js";
 import {
@@ -65,13 +63,10 @@ export class SimulatedMachine extends BaseMachine implements Machine {
   readonly started: ProgramRequest[] = [];
   readonly #store: WorldStore;
   readonly #options: SimulatedMachineOptions;
-  readonly #root: string;
   #pid = 70000;
 
   constructor(options: SimulatedMachineOptions) {
-    const root = options.root ?? "";
-    super(new LocalFiles(root));
-    this.#root = root;
+    super(new LocalFiles(options.root ?? ""));
     this.#options = options;
     this.#store = new WorldStore(options.state, "1");
   }
@@ -182,19 +177,12 @@ export class SimulatedMachine extends BaseMachine implements Machine {
       const info = path.startsWith("/") ? await this.stat(path, { follow: true }) : undefined;
       if (info === undefined) continue;
       const type = info.type === "symlink" ? "other" : info.type;
-      found.set(path, { real: await this.#real(path), type });
+      found.set(path, { real: (await this.realPath(path)) ?? path, type });
     }
     const jails = await this.#options.jails();
     return this.#store.update((world) => {
       settle(world, jails);
       return work({ world, jails, paths: found });
     });
-  }
-
-  async #real(path: string): Promise<string> {
-    if (this.#root === "") return realpath(path);
-    const real = await realpath(join(this.#root, path));
-    const base = await realpath(this.#root);
-    return real.startsWith(base) ? real.slice(base.length) || "/" : real;
   }
 }

@@ -1,0 +1,127 @@
+import { tracingChannel } from "node:diagnostics_channel";
+import type { LockHolder } from "../machine/machine.js";
+import type { Direction } from "./steps/kind.js";
+import type { StepName } from "./steps/table.js";
+
+/** The name of the TracingChannel on which every step is published: `tracingChannel("bsdjail:step")`. */
+export const STEP_CHANNEL = "bsdjail:step";
+
+/** What every event has. */
+interface EventBase {
+  /** The jail's full name. */
+  readonly jail: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Which step it is about. */
+export interface StepIdentity {
+  readonly step: StepName;
+  readonly direction: Direction;
+  readonly where: "host" | "jail" | "kernel";
+  /** The program and its arguments; empty where the step is none. */
+  readonly argv: readonly string[];
+  /** What is done, in words, where it is no program. */
+  readonly text: string;
+}
+
+/** Why a step failed. */
+export interface StepFailure {
+  /** The errno by name, or `EEXIT`, `ESIGNAL`, `ETIMEDOUT`, `ECANCELED`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly syscall?: string;
+  readonly parameter?: string;
+}
+
+/** A step begins. */
+export interface BeginEvent extends EventBase, StepIdentity {
+  readonly type: "begin";
+}
+
+/** A step is over. */
+export interface StepEvent extends EventBase, StepIdentity {
+  readonly type: "step";
+  readonly outcome: "done" | "failed" | "skipped";
+  readonly durationMs: number;
+  /** Milliseconds that it waited for its turn under the limit of commands at once. */
+  readonly queuedMs: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** More was written than is kept. */
+  readonly truncated: boolean;
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly note?: string;
+  readonly error?: StepFailure;
+}
+
+/** A piece of what a step's program wrote, as it came. */
+export interface OutputEvent extends EventBase {
+  readonly type: "output";
+  readonly step: StepName;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+/** A jail's turn has to wait for another process. */
+export interface WaitEvent extends EventBase {
+  readonly type: "wait";
+  readonly holder: LockHolder;
+}
+
+/** What became of a jail. */
+export type JailState = "up" | "down" | "updated" | "unchanged" | "restart" | "failed" | "skipped" | "aborted";
+
+/** Something of a jail that could not be taken away, or that stays on purpose. */
+export interface LeftThing {
+  readonly thing: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A jail's run is over. */
+export interface JailEvent extends EventBase {
+  readonly type: "jail";
+  readonly state: JailState;
+  readonly jid?: number;
+  /** Why it is in this state, where that is not plain. */
+  readonly reason?: string;
+  readonly error?: StepFailure;
+  /** What could not be taken back. */
+  readonly left: readonly LeftThing[];
+  readonly durationMs: number;
+  /** Milliseconds spent on writing the ledger. */
+  readonly ledgerMs: number;
+}
+
+/** What happens during a run. */
+export type LifecycleEvent = BeginEvent | StepEvent | OutputEvent | WaitEvent | JailEvent;
+
+/** What subscribers of {@link STEP_CHANNEL} get: one object for each step, the same at its start and its end. */
+export interface StepTrace extends StepIdentity {
+  readonly jail: string;
+  /** At the end: the step's event. */
+  event?: StepEvent;
+}
+
+export const stepChannel = tracingChannel<string, StepTrace>(STEP_CHANNEL);
+
+/** Any error of a step as data, nothing of it lost and nothing guessed. */
+export function stepFailure(error: unknown): StepFailure {
+  if (!(error instanceof Error)) return { code: "EUNKNOWN", message: String(error) };
+  const { code, hint, syscall, parameter } = error as {
+    code?: unknown;
+    hint?: unknown;
+    syscall?: unknown;
+    parameter?: unknown;
+  };
+  return {
+    code: typeof code === "string" ? code : error.name === "AbortError" ? "ECANCELED" : "EUNKNOWN",
+    message: error.message,
+    ...(typeof hint === "string" ? { hint } : {}),
+    ...(typeof syscall === "string" ? { syscall } : {}),
+    ...(typeof parameter === "string" ? { parameter } : {}),
+  };
+}

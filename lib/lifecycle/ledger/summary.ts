@@ -1,0 +1,26 @@
+import type { Purpose } from "./record.js";
+
+/** A step of a run that did not succeed, as it is remembered. */
+export interface FailedStep {
+  readonly step: string;
+  readonly direction: "up" | "down" | "undo";
+  readonly argv: readonly string[];
+  readonly message: string;
+  readonly code?: string;
+  /** The end of what it wrote. */
+  readonly output: string;
+}
+
+/** What is remembered of a jail's last run, when its ledger is gone. */
+export interface RunSummary {
+  readonly version: 1;
+  readonly jail: string;
+  readonly purpose: Purpose;
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly failed: readonly FailedStep[];
+  /** Things that could not be taken away. */
+  readonly left: readonly string[];
+}

@@ -1,0 +1,86 @@
+import { MachineError } from "../../machine/machine.js";
+import type { DatasetThing } from "../ledger/thing.js";
+import { type Action, type ActionResult, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
+import type { StepRow } from "./table.js";
+
+function action(row: StepRow, direction: "up" | "down", name: string): Action {
+  return {
+    step: row.name,
+    direction,
+    where: "host",
+    // The jid stands before the dataset when it is known.
+    argv: ["/sbin/zfs", direction === "up" ? "jail" : "unjail", name],
+    text: "",
+    thing: { kind: "dataset", step: row.name, name },
+  };
+}
+
+function withJid(argv: readonly string[], jid: number): string[] {
+  const [program = "", verb = "", name = ""] = argv;
+  return [program, verb, String(jid), name];
+}
+
+/** Whether a dataset may be given to a jail; throws where it may not. */
+export async function checkDataset(context: Pick<StepContext, "run">, name: string): Promise<void> {
+  const result = await context.run({ argv: ["/sbin/zfs", "get", "-H", "-o", "value", "jailed", name] });
+  expectSuccess(result);
+  if (result.stdout.trim() === "on") return;
+  throw new StepError("EINVAL", `zfs.dataset: "${name}" has the property jailed=${result.stdout.trim()}`, {
+    result,
+    hint: `set it: zfs set jailed=on ${name}`,
+  });
+}
+
+async function make(context: StepContext, act: Action): Promise<ActionResult> {
+  const thing = act.thing as DatasetThing;
+  await checkDataset(context, thing.name);
+  const entry = await context.ledger.intend(thing);
+  const result = await context.run({ argv: withJid(act.argv, context.jid ?? 0) });
+  expectSuccess(result);
+  await context.ledger.made(entry);
+  return { result };
+}
+
+async function take(context: StepContext, act: Action): Promise<ActionResult> {
+  const thing = act.thing as DatasetThing;
+  const entry = context.ledger.find(thing);
+  let done: ActionResult = {};
+  if (context.alive && context.jid !== undefined) {
+    await unmountInside(context, thing.name);
+    const result = await context.run({ argv: withJid(["/sbin/zfs", "unjail", thing.name], context.jid) });
+    if (result.status === 0) done = { result };
+    else if (entry?.made === true && !/does not exist|not (?:currently )?(?:jailed|attached)/.test(result.stderr)) {
+      expectSuccess(result);
+    } else done = { result, note: `${thing.name} is not attached to the jail` };
+  }
+  if (entry !== undefined) await context.ledger.gone(entry);
+  return done;
+}
+
+/** What the jail mounted of a dataset would keep it busy. */
+async function unmountInside(context: StepContext, name: string): Promise<void> {
+  const root = context.spec.path;
+  if (root === undefined || root === "/") return;
+  const inside = (await context.mounts()).filter(
+    ({ source, target }) =>
+      (source === name || source.startsWith(`${name}/`)) && (target === root || target.startsWith(`${root}/`)),
+  );
+  for (const entry of inside.reverse()) {
+    try {
+      await context.machine.unmount(entry);
+    } catch (error) {
+      if (!(error instanceof MachineError)) throw error;
+      throw new StepError(error.code, `zfs.dataset: ${entry.source} is still used on ${entry.target}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** `zfs.dataset`: attached after the jail is made; unmounted and detached before it is removed. */
+export const datasetKind: StepKind = {
+  up: (spec, row) => spec.datasets.map((name) => action(row, "up", name)),
+  down: (_spec, row, things) => things.map((thing) => action(row, "down", (thing as DatasetThing).name)),
+  make,
+  take,
+};
