@@ -1,0 +1,64 @@
+/**
+ * `npm run conformance -- FILE…`: replays recordings of a FreeBSD kernel through the addon onto the simulated kernel,
+ * or onto this machine's own with BSDJAIL_KERNEL=native. Prints each scenario's first difference, then the counts.
+ */
+import { parseArgs } from "node:util";
+import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/machines.js";
+import { readRecording, releaseOf } from "./conformance/recording.js";
+import { type Face, replay, Skipped } from "./conformance/replay.js";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+async function run(file: string, face: Face, counts: Counts): Promise<void> {
+  const native = process.env.BSDJAIL_KERNEL === "native";
+  const scenarios = readRecording(file);
+  const machines: Conformed = native ? await nativeMachine() : simulatedMachines(releaseOf(file));
+  for (const scenario of scenarios) {
+    try {
+      const found = await replay(scenario, await machines.begin(scenario), face);
+      if (found === undefined) {
+        counts.passed += 1;
+      } else {
+        counts.failed += 1;
+        console.log(`${file}: "${scenario.scenario}", step ${found.step} (${found.op}): ${found.what}`);
+      }
+    } catch (error) {
+      if (!(error instanceof Skipped)) throw error;
+      counts.skipped += 1;
+      console.log(`${file}: "${scenario.scenario}": skipped: ${error.message}`);
+    } finally {
+      await machines.end();
+    }
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals: files } = parseArgs({
+    options: { async: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  if (files.length === 0) {
+    console.error("usage: npm run conformance -- [--async] FILE…");
+    return 2;
+  }
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of files) {
+    try {
+      await run(file, values.async ? "async" : "sync", counts);
+    } catch (error) {
+      counts.failed += 1;
+      console.log(`${file}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
+  console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+main().then((status) => {
+  process.exitCode = status;
+});

@@ -1,0 +1,58 @@
+/** The recording format: see test/fixtures/kernel. A scenario is a list of steps with what the kernel answered. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+
+/** A number, or `$name` for what a step has saved. */
+export type Reference = number | string;
+
+/** One entry of an iovec list: its name, how its value is made, the value. */
+export type Param = readonly [name: string, kind: string, value?: number | string];
+
+export interface Output {
+  readonly name: string;
+  readonly len: number;
+  /** The buffer in hex; null for a NULL base. */
+  readonly hex: string | null;
+}
+
+export interface Result {
+  readonly ret?: number;
+  readonly errno?: string;
+  readonly out?: readonly Output[];
+  readonly held?: boolean;
+  readonly released?: boolean;
+}
+
+export interface Step {
+  readonly op: string;
+  readonly flags?: number;
+  readonly params?: readonly Param[];
+  readonly jid?: Reference;
+  readonly uid?: number;
+  readonly steps?: readonly Step[];
+  readonly save?: string;
+  readonly result?: Result;
+}
+
+export interface Scenario {
+  readonly scenario: string;
+  /** The last jail id that the kernel had given out when the scenario began. */
+  readonly lastjid: number;
+  readonly steps: readonly Step[];
+}
+
+/** `15.1` of `freebsd-15.1-random.json`. @throws Error where the name has no release. */
+export function releaseOf(file: string): string {
+  const release = /freebsd-(\d+\.\d+)/.exec(basename(file))?.[1];
+  if (release === undefined) throw new Error(`${file}: the file's name says no release (freebsd-15.1….json)`);
+  return release;
+}
+
+/** @throws Error where the file cannot be read or is no list of scenarios. */
+export function readRecording(file: string): readonly Scenario[] {
+  const scenarios: unknown = JSON.parse(readFileSync(file, "utf8"));
+  if (!Array.isArray(scenarios) || !scenarios.every((one) => typeof one?.scenario === "string" && Array.isArray(one.steps))) {
+    throw new Error(`${file}: not a list of scenarios with steps`);
+  }
+  return scenarios;
+}
