@@ -4,7 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/machines.js";
-import { readRecording, releaseOf } from "./conformance/recording.js";
+import { readParameters, unlikeNodes } from "./conformance/parameters.js";
+import { isParameters, readRecording, releaseOf } from "./conformance/recording.js";
 import { type Face, replay, Skipped } from "./conformance/replay.js";
 
 interface Counts {
@@ -15,8 +16,9 @@ interface Counts {
 
 async function run(file: string, face: Face, counts: Counts): Promise<void> {
   const native = process.env.BSDJAIL_KERNEL === "native";
-  const scenarios = readRecording(file);
   const machines: Conformed = native ? await nativeMachine() : simulatedMachines(releaseOf(file));
+  if (isParameters(file)) return runParameters(file, machines, counts);
+  const scenarios = readRecording(file);
   for (const scenario of scenarios) {
     try {
       const found = await replay(scenario, await machines.begin(scenario), face);
@@ -34,6 +36,17 @@ async function run(file: string, face: Face, counts: Counts): Promise<void> {
       await machines.end();
     }
   }
+}
+
+/** Every node of a parameter recording counts as one. */
+async function runParameters(file: string, machines: Conformed, counts: Counts): Promise<void> {
+  const recorded = readParameters(file);
+  const { kernel } = await machines.begin({ scenario: "", lastjid: 1, steps: [] });
+  const lines = unlikeNodes(recorded, kernel.sysctlWalkSync("security.jail").nodes);
+  for (const line of lines) console.log(`${file}: ${line}`);
+  counts.failed += lines.length;
+  counts.passed += Math.max(0, recorded.length - lines.length);
+  await machines.end();
 }
 
 async function main(): Promise<number> {

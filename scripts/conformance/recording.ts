@@ -48,6 +48,11 @@ export function releaseOf(file: string): string {
   return release;
 }
 
+/** Whether a file, by its name, describes sysctls instead of scenarios. */
+export function isParameters(file: string): boolean {
+  return basename(file).includes("-parameters");
+}
+
 /** @throws Error where the file cannot be read or is no list of scenarios. */
 export function readRecording(file: string): readonly Scenario[] {
   const scenarios: unknown = JSON.parse(readFileSync(file, "utf8"));
