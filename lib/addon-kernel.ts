@@ -32,7 +32,7 @@ export function rawError(names: ErrnoNames, errno: number, syscall: string, mess
 }
 
 /** A list's value by name, as the kernel left it; undefined where the list has none with a buffer. */
-function valueOf(name: string, iov: RawIovec, after: RawIovec): Uint8Array | undefined {
+function valueIn(name: string, iov: RawIovec, after: RawIovec): Uint8Array | undefined {
   let at = 0;
   let found: Uint8Array | undefined;
   for (let i = 0; i + 1 < iov.lengths.length; i += 2) {
@@ -129,7 +129,7 @@ export class AddonBackedKernel implements LocalKernel {
 
   #iovOutcome(value: number, syscall: string, iov: RawIovec, after: RawIovec): RawIovecOutcome {
     if (value >= 0) return { value, data: after.data, lengths: after.lengths };
-    const error = this.#error(-value, syscall, textOf(valueOf("errmsg", iov, after)));
+    const error = this.#error(-value, syscall, textOf(valueIn("errmsg", iov, after)));
     return { value: -1, error, data: after.data, lengths: after.lengths };
   }
 
@@ -156,7 +156,7 @@ export class AddonBackedKernel implements LocalKernel {
   /** A descriptor that nobody waits for any more is closed: it would keep its right to the jail, or the jail itself. */
   #closeLate(flags: number, iov: RawIovec, late: RawIovecOutcome): void {
     if (late.error !== undefined || (flags & (JAIL_GET_DESC | JAIL_OWN_DESC)) === 0) return;
-    const desc = valueOf("desc", iov, late);
+    const desc = valueIn("desc", iov, late);
     if (desc === undefined || desc.byteLength !== 4) return;
     this.#kernel.closeSync(new DataView(desc.buffer, desc.byteOffset).getInt32(0, true));
   }
@@ -203,9 +203,7 @@ export class AddonBackedKernel implements LocalKernel {
   }
 
   async jailRemoveJd(fd: number, options?: RawOptions): Promise<RawOutcome> {
-    return abortable(options?.signal, async () =>
-      this.#outcome(await this.#kernel.jailRemoveJd(fd), "jail_remove_jd"),
-    );
+    return abortable(options?.signal, async () => this.#outcome(await this.#kernel.jailRemoveJd(fd), "jail_remove_jd"));
   }
 
   async close(fd: number, options?: RawOptions): Promise<RawOutcome> {

@@ -49,7 +49,7 @@ export function openNative(): RawOpened<LocalKernel> {
   if (kernel === undefined) {
     const message =
       `${process.platform} has no jails: they are FreeBSD's. To try bsdjail here, use the simulated kernel: ` +
-      'JailHost.simulated(), or BSDJAIL_KERNEL=simulated in the environment';
+      "JailHost.simulated(), or BSDJAIL_KERNEL=simulated in the environment";
     return { error: { code: "ERR_JAIL_UNSUPPORTED_PLATFORM", message } };
   }
   return { value: traced(new AddonBackedKernel(kernel, loaded.errnos)) };

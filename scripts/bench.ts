@@ -21,7 +21,9 @@ const root = join(__dirname, "..");
 
 /** Built by cmake-js; its progress is no part of the result. */
 function buildBaseline(): string {
-  execFileSync(process.execPath, [join(root, "scripts/cmake.mjs"), "bench"], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(process.execPath, [join(root, "scripts/cmake.mjs"), "bench"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   return join(root, "build-bench/native/bench/baseline");
 }
 

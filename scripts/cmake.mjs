@@ -25,12 +25,20 @@ export function build(variant, target) {
   const definitions = VARIANTS[variant];
   if (definitions === undefined) throw new Error(`no variant "${variant}": ${Object.keys(VARIANTS).join(", ")}`);
   const args = [join(root, "node_modules/cmake-js/bin/cmake-js"), "build", "--log-level", "warn"];
-  args.push("--out", folderOf(variant), "--config", "Release", "--parallel", String(Math.min(availableParallelism(), 4)));
+  args.push(
+    "--out",
+    folderOf(variant),
+    "--config",
+    "Release",
+    "--parallel",
+    String(Math.min(availableParallelism(), 4)),
+  );
   if (target !== undefined) args.push("--target", target);
   args.push(...Object.entries(definitions).map(([name, value]) => `--CD${name}=${value}`));
   const run = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   if (run.error) throw run.error;
-  if (run.status !== 0) throw new Error(`the "${variant}" build failed (cmake-js needs CMake 3.22 and a C++20 compiler)`);
+  if (run.status !== 0)
+    throw new Error(`the "${variant}" build failed (cmake-js needs CMake 3.22 and a C++20 compiler)`);
   return folderOf(variant);
 }
 

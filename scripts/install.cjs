@@ -44,7 +44,8 @@ function compile() {
   args.push(...process.argv.slice(2));
   const run = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (run.error) return run.error.message;
-  if (run.status !== 0) return `node-gyp ended with ${run.signal ?? `exit status ${run.status}`} (see its output above)`;
+  if (run.status !== 0)
+    return `node-gyp ended with ${run.signal ?? `exit status ${run.status}`} (see its output above)`;
   return undefined;
 }
 

@@ -25,10 +25,16 @@ const check = (title, holds) => {
 
 try {
   const [packed] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], { cwd: root, encoding: "utf8" }),
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], {
+      cwd: root,
+      encoding: "utf8",
+    }),
   );
   const names = packed.files.map((file) => file.path);
-  check("no test, fixture or TypeScript source is packed", !names.some((name) => /(^|\/)test\/|fixtures|(?<!\.d)\.ts$/.test(name)));
+  check(
+    "no test, fixture or TypeScript source is packed",
+    !names.some((name) => /(^|\/)test\/|fixtures|(?<!\.d)\.ts$/.test(name)),
+  );
   const prebuilt = existsSync(join(root, "prebuilds", `${process.platform}-${process.arch}`));
   writeFileSync(join(scratch, "package.json"), JSON.stringify({ name: "stranger", private: true }));
   run("npm", ["install", ...(prebuilt ? ["--ignore-scripts"] : []), join(scratch, packed.filename)]);
@@ -42,7 +48,10 @@ try {
   check("it can be required", run("node", ["use.cjs"]).includes('"name":"web"'));
   check("it can be imported", run("node", ["use.mjs"]).includes('"name":"web"'));
   run("npx", ["--no-install", "bsdjail", "create", "name=web", "path=/"], { BSDJAIL_KERNEL: "simulated" });
-  check("its command lists what its command created", run("npx", ["--no-install", "bsdjail", "list"], { BSDJAIL_KERNEL: "simulated" }).includes("web"));
+  check(
+    "its command lists what its command created",
+    run("npx", ["--no-install", "bsdjail", "list"], { BSDJAIL_KERNEL: "simulated" }).includes("web"),
+  );
   console.log(`${passed} passed, 0 failed`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -8,7 +8,12 @@ let [passed, failed, skipped] = [0, 0, 0];
 /** Runs one part; one that prints no counts is a single test, by its exit status. */
 function part(title, file, args) {
   console.log(`\n== ${title}`);
-  const run = spawnSync(file, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 });
+  const run = spawnSync(file, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 1 << 28,
+  });
   process.stdout.write(run.stdout ?? "");
   const good = run.status === 0;
   const counts = [...(run.stdout ?? "").matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);

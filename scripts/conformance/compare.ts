@@ -23,7 +23,8 @@ function same(expected: Output, actual: Output): boolean {
 function spell(output: Output | undefined): string {
   if (output === undefined) return "nothing";
   const { name, len, hex } = output;
-  const text = hex === null ? "NULL" : /^(?:[2-7][0-9a-f])+$/.test(hex) && hex.length > 16 ? JSON.stringify(textOf(hex)) : hex;
+  const text =
+    hex === null ? "NULL" : /^(?:[2-7][0-9a-f])+$/.test(hex) && hex.length > 16 ? JSON.stringify(textOf(hex)) : hex;
   return `${name} (${len}) ${text}`;
 }
 

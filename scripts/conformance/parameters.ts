@@ -20,13 +20,16 @@ const STRING = 3;
 /** @throws Error where the file cannot be read or is no list of nodes. */
 export function readParameters(file: string): readonly RecordedNode[] {
   const nodes: unknown = JSON.parse(readFileSync(file, "utf8"));
-  if (!Array.isArray(nodes) || !nodes.every((node) => typeof node?.name === "string" && typeof node.kind === "number")) {
+  if (
+    !Array.isArray(nodes) ||
+    !nodes.every((node) => typeof node?.name === "string" && typeof node.kind === "number")
+  ) {
     throw new Error(`${file}: not a list of sysctl nodes`);
   }
   return nodes;
 }
 
-function valueOf(node: RawSysctlNode, type: number): string {
+function textOf(node: RawSysctlNode, type: number): string {
   const bytes = Buffer.from(node.value);
   return type === STRING ? bytes.toString("utf8").replace(/\0.*$/s, "") : bytes.toString("hex");
 }
@@ -39,7 +42,7 @@ function unlike(recorded: RecordedNode, node: RawSysctlNode | undefined): string
     format: node.format,
     description: node.description,
     size: node.value.length,
-    value: valueOf(node, recorded.type),
+    value: textOf(node, recorded.type),
   };
   for (const key of ["kind", "format", "size", "value", "description"] as const) {
     if (actual[key] !== recorded[key]) {

@@ -56,7 +56,10 @@ export function isParameters(file: string): boolean {
 /** @throws Error where the file cannot be read or is no list of scenarios. */
 export function readRecording(file: string): readonly Scenario[] {
   const scenarios: unknown = JSON.parse(readFileSync(file, "utf8"));
-  if (!Array.isArray(scenarios) || !scenarios.every((one) => typeof one?.scenario === "string" && Array.isArray(one.steps))) {
+  if (
+    !Array.isArray(scenarios) ||
+    !scenarios.every((one) => typeof one?.scenario === "string" && Array.isArray(one.steps))
+  ) {
     throw new Error(`${file}: not a list of scenarios with steps`);
   }
   return scenarios;

@@ -49,7 +49,13 @@ class Replay {
     for (const caller of this.held.splice(0)) caller.exit();
   }
 
-  private async step(step: Step, caller: Caller, saved: Saved, at: string, inner: { found?: Difference }): Promise<Result> {
+  private async step(
+    step: Step,
+    caller: Caller,
+    saved: Saved,
+    at: string,
+    inner: { found?: Difference },
+  ): Promise<Result> {
     const resolve = (value: Reference): number =>
       typeof value === "number" ? value : value.startsWith("$") ? (saved.get(value.slice(1)) ?? -1) : Number(value);
     switch (step.op) {
@@ -110,7 +116,12 @@ class Replay {
     }
   }
 
-  private async call(kernel: LocalKernel, op: string, iov: ReturnType<typeof packParams>, flags: number): Promise<RawIovecOutcome> {
+  private async call(
+    kernel: LocalKernel,
+    op: string,
+    iov: ReturnType<typeof packParams>,
+    flags: number,
+  ): Promise<RawIovecOutcome> {
     if (op === "jail_set") return this.face === "sync" ? kernel.jailSetSync(iov, flags) : kernel.jailSet(iov, flags);
     return this.face === "sync" ? kernel.jailGetSync(iov, flags) : kernel.jailGet(iov, flags);
   }
