@@ -96,8 +96,16 @@ export interface JailEvent extends EventBase {
   readonly ledgerMs: number;
 }
 
+/** Something is wrong with a definition or with what it needs of the machine; told before anything is begun. */
+export interface ProblemEvent extends EventBase {
+  readonly type: "problem";
+  readonly parameter: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
 /** What happens during a run. */
-export type LifecycleEvent = BeginEvent | StepEvent | OutputEvent | WaitEvent | JailEvent;
+export type LifecycleEvent = ProblemEvent | BeginEvent | StepEvent | OutputEvent | WaitEvent | JailEvent;
 
 /** What subscribers of {@link STEP_CHANNEL} get: one object for each step, the same at its start and its end. */
 export interface StepTrace extends StepIdentity {

@@ -174,7 +174,13 @@ export class Ledger {
     const text = `${this.#torn ? "\n" : ""}${formatRecord(record)}`;
     // Until it is known that the whole line is there.
     this.#torn = true;
-    await this.#timed(() => this.#machine.appendFile(this.path, Buffer.from(text), { sync: false }));
+    try {
+      await this.#timed(() => this.#machine.appendFile(this.path, Buffer.from(text), { sync: false }));
+    } catch (error) {
+      if (!(error instanceof MachineError)) throw error;
+      const message = `ledger "${this.path}" cannot be written (${error.code}); nothing is made that is not written down`;
+      throw new MachineError(error.code, error.syscall, this.path, message);
+    }
     this.#torn = false;
     this.#exists = true;
   }

@@ -15,6 +15,10 @@ export interface FailedStep {
 export interface RunSummary {
   readonly version: 1;
   readonly jail: string;
+  /** The run's number in the ledger. */
+  readonly run: number;
+  /** The boot of the machine that it belongs to. */
+  readonly boot: string;
   readonly purpose: Purpose;
   readonly state: string;
   /** Milliseconds since 1970. */

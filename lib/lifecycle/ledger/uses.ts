@@ -14,7 +14,8 @@ export interface Uses {
 
 /**
  * Marks beside the ledgers: one small file for each jail that uses a shared thing, and one that says that it is ours.
- * To be called with the thing's lock held. A mark from before the last boot, or of a jail without a ledger, is none.
+ * To be called with the thing's lock held. A mark from before the last boot is removed; one of a jail without a ledger
+ * is none.
  */
 export class SharedUses {
   readonly #machine: Machine;
@@ -41,7 +42,10 @@ export class SharedUses {
       if (!file.startsWith(prefix)) continue;
       const text = Buffer.from(await this.#machine.readFile(`${directory}/${file}`, options)).toString("utf8");
       const [markedBoot, user = ""] = text.split("\n");
-      if (markedBoot !== boot) continue;
+      if (markedBoot !== boot) {
+        await this.#machine.removeFile(`${directory}/${file}`, options);
+        continue;
+      }
       if (file === `${prefix}${MADE}`) made = true;
       else if (user !== jail && (await this.#machine.stat(this.#books.ledgerPath(user), options)) !== undefined) {
         others.push(user);

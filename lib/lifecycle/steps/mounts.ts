@@ -26,7 +26,8 @@ export function umountArgv({ parameter, type, target }: MountSpec): string[] {
   return ["/sbin/umount", ...(typed ? ["-t", type] : []), target];
 }
 
-function mountKey({ type, source, target }: MountSpec): string {
+/** What a mount is known by among jails. */
+export function mountKey({ type, source, target }: MountSpec): string {
   return `mount ${type} ${source} ${target}`;
 }
 

@@ -1,0 +1,192 @@
+import type { AppendFile, Machine, MountEntry, ProgramOutput } from "../../machine/machine.js";
+import { type RunOptions, type RunResult, watchProgram } from "../../machine/run.js";
+import type { LifecycleEvent } from "../events.js";
+import type { HookCommand } from "../hook.js";
+import type { Books } from "../ledger/books.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { SharedUses } from "../ledger/uses.js";
+import type { JailPort } from "../port.js";
+import type { JailSpec } from "../spec.js";
+import type { CommandRequest, StepContext } from "../steps/kind.js";
+import type { StepName } from "../steps/table.js";
+import type { Limiter } from "./limiter.js";
+
+/** What all jails of a run share. */
+export interface Engine {
+  readonly machine: Machine;
+  readonly jails: JailPort;
+  readonly books: Books;
+  readonly uses: SharedUses;
+  readonly limiter: Limiter;
+  readonly emit: (event: LifecycleEvent) => void;
+  /** Stops the run. */
+  readonly signal: AbortSignal | undefined;
+  /** The clock's time at which all is to be over; undefined: no limit. */
+  readonly deadline: number | undefined;
+  /** `"inherit"`: commands get this process's own streams, as jail(8)'s do. */
+  readonly streams: "pipe" | "inherit";
+  /** Bytes of each stream that an event keeps. */
+  readonly keepBytes: number;
+  /** Milliseconds between TERM and KILL. */
+  readonly killAfterMs: number;
+}
+
+/** Another time on top of a hook's own: what is left when the deadline is past is still a moment. */
+const LEAST_MS = 1;
+
+/** One jail's run. */
+export class JailContext implements StepContext {
+  readonly spec: JailSpec;
+  readonly ledger: Ledger;
+  readonly assumeOurs: boolean;
+  readonly logOffsets = new Map<string, number>();
+  jid: number | undefined;
+  alive = false;
+  temporaryPersist = false;
+  signal: AbortSignal | undefined;
+  /** The step that runs now, for the output's events. */
+  step: StepName | undefined;
+  /** Milliseconds that the step of now waited for its turn. */
+  queuedMs = 0;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, spec: JailSpec, ledger: Ledger, assumeOurs = false) {
+    this.#engine = engine;
+    this.spec = spec;
+    this.ledger = ledger;
+    this.assumeOurs = assumeOurs;
+    this.signal = engine.signal;
+  }
+
+  get machine(): Machine {
+    return this.#engine.machine;
+  }
+
+  get jails(): JailPort {
+    return this.#engine.jails;
+  }
+
+  get books(): Books {
+    return this.#engine.books;
+  }
+
+  get uses(): SharedUses {
+    return this.#engine.uses;
+  }
+
+  remainingMs(): number | undefined {
+    const { deadline, machine } = this.#engine;
+    return deadline === undefined ? undefined : deadline - machine.clock();
+  }
+
+  mounts(): Promise<readonly MountEntry[]> {
+    return this.machine.mounts();
+  }
+
+  run({ argv, hook }: CommandRequest): Promise<RunResult> {
+    const { spec, machine } = this;
+    const variables = {
+      ...(this.jid === undefined ? {} : { JID: String(this.jid) }),
+      JNAME: spec.name,
+      JPATH: spec.path ?? "",
+    };
+    const inherit = hook !== undefined && this.#engine.streams === "inherit";
+    const request = {
+      argv,
+      ...(hook === undefined ? {} : { env: variables }),
+      ...(hook !== undefined && spec.clean ? { clean: true } : {}),
+      ...(hook !== undefined && spec.systemUser !== undefined ? { user: spec.systemUser } : {}),
+      ...(hook?.background ? { background: true } : {}),
+      ...(inherit ? { streams: "inherit" as const } : {}),
+    };
+    return this.#turn(async () => {
+      const program = await machine.start(request, { signal: this.signal });
+      if (!hook?.background) return watchProgram(machine, argv, program, this.#watching(spec.hookTimeoutMs));
+      program.release();
+      return inBackground(argv);
+    });
+  }
+
+  runInJail(command: HookCommand, user?: string): Promise<RunResult> {
+    const { spec, machine, jid } = this;
+    const { argv, background } = command;
+    return this.#turn(async () => {
+      const log = await this.#consoleLog();
+      try {
+        const program = await this.jails.start(
+          jid ?? 0,
+          {
+            argv,
+            user: user ?? spec.jailUser,
+            hostUser: spec.systemJailUser,
+            clean: spec.clean,
+            fib: spec.fib,
+            background,
+            outputFd: log?.fd,
+            streams: this.#engine.streams,
+          },
+          { signal: this.signal },
+        );
+        if (background) {
+          program.release();
+          return inBackground(argv);
+        }
+        const watching = this.#watching(spec.hookTimeoutMs);
+        const written: Promise<void>[] = [];
+        const onOutput = (piece: ProgramOutput) => {
+          watching.onOutput?.(piece);
+          if (log !== undefined) written.push(log.append(piece.bytes));
+        };
+        const result = await watchProgram(machine, argv, program, { ...watching, onOutput });
+        await Promise.all(written);
+        return result;
+      } finally {
+        await log?.close();
+      }
+    });
+  }
+
+  async #consoleLog(): Promise<AppendFile | undefined> {
+    const { consoleLog, path } = this.spec;
+    if (consoleLog === undefined) return undefined;
+    return this.machine.openAppend(consoleLog, path, { signal: this.signal });
+  }
+
+  #watching(timeoutMs: number | undefined): RunOptions {
+    const left = this.remainingMs();
+    const limits = [timeoutMs, left === undefined ? undefined : Math.max(left, LEAST_MS)].filter(
+      (limit) => limit !== undefined,
+    );
+    return {
+      signal: this.signal,
+      timeoutMs: limits.length === 0 ? undefined : Math.min(...limits),
+      killAfterMs: this.#engine.killAfterMs,
+      keepBytes: this.#engine.keepBytes,
+      onOutput: ({ stream, bytes }) => {
+        if (this.step === undefined) return;
+        this.#engine.emit({
+          type: "output",
+          jail: this.spec.name,
+          at: this.machine.now(),
+          step: this.step,
+          stream,
+          text: Buffer.from(bytes).toString("utf8"),
+        });
+      },
+    };
+  }
+
+  #turn(work: () => Promise<RunResult>): Promise<RunResult> {
+    const asked = this.machine.clock();
+    return this.#engine.limiter.run(() => {
+      this.queuedMs += this.machine.clock() - asked;
+      return work();
+    }, this.signal);
+  }
+}
+
+/** What is known of a command that nobody waits for. */
+function inBackground(argv: readonly string[]): RunResult {
+  const nothing = { stdout: "", stderr: "", truncated: false, timedOut: false, aborted: false, durationMs: 0 };
+  return { argv, status: 0, signal: null, ...nothing };
+}

@@ -1,0 +1,132 @@
+import { stepFailure } from "../events.js";
+import { buildGraph } from "../graph.js";
+import type { UpOptions } from "../options.js";
+import type { JailDefinition } from "../parameters.js";
+import type { RunningJail } from "../port.js";
+import type { JailSpec } from "../spec.js";
+import { digest, plainParameters } from "./digest.js";
+import { Inspector } from "./inspect.js";
+import { settleLeftovers } from "./leftovers.js";
+import { JailRunner } from "./runner.js";
+import { runSchedule } from "./schedule.js";
+import type { Session } from "./session.js";
+
+/** Starts jails and what they need, each after its needs. */
+export async function start(
+  session: Session,
+  definitions: readonly JailDefinition[],
+  options: UpOptions,
+): Promise<void> {
+  const { engine } = session;
+  const specs = await session.read(definitions);
+  const running = new Map((await engine.jails.list({ signal: engine.signal })).map((jail) => [jail.name, jail]));
+  const wanted = options.only ?? definitions.map((definition) => definition.name);
+  for (const name of wanted) {
+    if (specs.has(name)) continue;
+    session.problem({ jail: name, parameter: "name", message: `jail "${name}" is not defined`, code: "ENOENT" });
+    session.refuse(name);
+  }
+  const graph = buildGraph([...specs.values()], wanted, (name) => isUp(running.get(name)));
+  for (const problem of graph.problems) {
+    const message =
+      problem.kind === "cycle"
+        ? `dependency loop: ${problem.path.join(" -> ")}`
+        : `depends on undefined jail "${problem.need}"`;
+    session.problem({
+      jail: problem.jail,
+      parameter: "depend",
+      message,
+      code: problem.kind === "cycle" ? "ELOOP" : "ENOENT",
+    });
+  }
+  const inspector = new Inspector(engine);
+  const settled = new Map<string, boolean>();
+  for (const name of graph.needs.keys()) {
+    const spec = specs.get(name) as JailSpec;
+    if (!isUp(running.get(name))) for (const problem of await inspector.inspect(spec)) session.problem(problem);
+    if (session.problemsOf(name).length === 0) continue;
+    settled.set(name, false);
+    session.refuse(name);
+  }
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  await runSchedule({
+    needs: graph.needs,
+    atOnce: session.atOnce,
+    newestFirst: false,
+    settled,
+    run: (name, milestone) => {
+      const definition = byName.get(name) as JailDefinition;
+      const explicit = options.only?.includes(name) ?? true;
+      return startOne(session, definition, specs.get(name) as JailSpec, milestone, options, explicit);
+    },
+    skip: (name, need) =>
+      session.tell(name, { state: "skipped", reason: `it needs "${need}", which is not up` }),
+  });
+}
+
+function isUp(jail: RunningJail | undefined): boolean {
+  return jail !== undefined && !jail.dying;
+}
+
+async function startOne(
+  session: Session,
+  definition: JailDefinition,
+  spec: JailSpec,
+  milestone: () => void,
+  options: UpOptions,
+  explicit: boolean,
+): Promise<boolean> {
+  const { engine } = session;
+  const { signal, books, machine } = engine;
+  const { name } = spec;
+  if (signal?.aborted) {
+    session.tell(name, { state: "aborted", error: stepFailure(signal.reason) });
+    return false;
+  }
+  try {
+    const lock = await books.lock(name, "up", {
+      signal,
+      onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
+    });
+    try {
+      const ledger = await books.open(name, { signal });
+      const found = await engine.jails.find(name, { signal });
+      const before = await settleLeftovers(engine, spec, ledger, found);
+      if (before === "up") {
+        if (options.running === "fail" && explicit) {
+          const error = { code: "EEXIST", message: `"${name}" already exists` };
+          session.tell(name, { state: "failed", error });
+          return false;
+        }
+        const same = ledger.state.definition?.digest === digest(plainParameters(definition));
+        const reason = !ledger.exists
+          ? "it is up, started by others"
+          : same
+            ? "it is up"
+            : "it is up, with another definition: update or restart it";
+        session.tell(name, { state: "unchanged", reason, ...(found === undefined ? {} : { jid: found.jid }) });
+        milestone();
+        return true;
+      }
+      if (before === "stuck") {
+        const error = { code: "EBUSY", message: "what an earlier run left could not be taken away" };
+        session.tell(name, { state: "failed", error });
+        return false;
+      }
+      await ledger.begin("up", { signal });
+      const parameters = plainParameters(definition);
+      await ledger.define(parameters, digest(parameters));
+      const runner = new JailRunner(engine, spec, ledger);
+      runner.onMilestone = milestone;
+      const ending = await runner.up();
+      await runner.finish("up", ending);
+      return ending.state === "up" || ending.state === "down";
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    const state = signal?.aborted ? "aborted" : "failed";
+    session.tell(name, { state, error: stepFailure(error) });
+    return false;
+  }
+}

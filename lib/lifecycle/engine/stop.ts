@@ -1,0 +1,158 @@
+import { stepFailure } from "../events.js";
+import { buildGraph, reverseNeeds } from "../graph.js";
+import type { DownOptions } from "../options.js";
+import type { JailDefinition } from "../parameters.js";
+import type { RunningJail } from "../port.js";
+import type { JailSpec } from "../spec.js";
+import { DOWN } from "../steps/table.js";
+import { digest, plainParameters } from "./digest.js";
+import { forgetRebooted, situation } from "./leftovers.js";
+import { type Ending, JailRunner } from "./runner.js";
+import { runSchedule } from "./schedule.js";
+import type { Session } from "./session.js";
+
+/** Stops jails, those that need them and their children before them. */
+export async function stop(
+  session: Session,
+  definitions: readonly JailDefinition[],
+  options: DownOptions,
+): Promise<void> {
+  const { engine } = session;
+  const running = await engine.jails.list({ signal: engine.signal });
+  const recorded = await engine.books.jails({ signal: engine.signal });
+  const known = new Map(definitions.map((definition) => [definition.name, definition]));
+  const wanted = options.only ?? [...known.keys()];
+  const present = new Set([...running.filter((jail) => !jail.dying).map((jail) => jail.name), ...recorded]);
+  const parts = await definitionsFor(session, wanted, known, present, running);
+  const specs = await session.read(parts);
+  // What is wrong with a definition keeps a jail from starting, not from stopping.
+  session.problems.length = 0;
+  const all = buildGraph([...specs.values()], [...specs.keys()]);
+  const needs = reverseNeeds(dropCycles(all));
+  const meant = withDependents(wanted, needs, present);
+  await runSchedule({
+    needs: new Map([...needs].filter(([name]) => meant.has(name)).map(([name, own]) => [name, own.filter((need) => meant.has(need.name))])),
+    atOnce: session.atOnce,
+    newestFirst: true,
+    run: (name, milestone) =>
+      stopOne(session, known.get(name), specs.get(name) as JailSpec, milestone, options, wanted.includes(name)),
+    skip: (name, need) =>
+      session.tell(name, { state: "skipped", reason: `"${need}", which needs it, could not be stopped` }),
+  });
+}
+
+/** Definitions of all that may be meant: as given, else as the ledger keeps them, else only a name and a path. */
+async function definitionsFor(
+  session: Session,
+  wanted: readonly string[],
+  known: ReadonlyMap<string, JailDefinition>,
+  present: ReadonlySet<string>,
+  running: readonly RunningJail[],
+): Promise<JailDefinition[]> {
+  const parts = new Map(known);
+  const names = [...wanted, ...[...present].filter((name) => wanted.some((above) => name.startsWith(`${above}.`)))];
+  for (const name of names) {
+    if (parts.has(name)) continue;
+    const ledger = await session.engine.books.open(name);
+    const path = running.find((jail) => jail.name === name)?.path;
+    parts.set(name, {
+      name,
+      parameters: ledger.state.definition?.parameters ?? (path === undefined ? {} : { path }),
+    });
+  }
+  return [...parts.values()];
+}
+
+/** A loop keeps nothing from being stopped: the need that closes it is left out. */
+function dropCycles(graph: ReturnType<typeof buildGraph>) {
+  const closing = graph.problems.filter((problem) => problem.kind === "cycle").map(({ path }) => path.slice(-2));
+  return new Map(
+    [...graph.needs].map(([name, own]) => [
+      name,
+      own.filter((need) => !closing.some(([from, to]) => from === name && to === need.name)),
+    ]),
+  );
+}
+
+/** The jails that are meant, and those there that need one of them. */
+function withDependents(
+  wanted: readonly string[],
+  reversed: ReadonlyMap<string, readonly { readonly name: string }[]>,
+  present: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const meant = new Set<string>();
+  const queue = [...wanted];
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    if (meant.has(name) || (!wanted.includes(name) && !present.has(name))) continue;
+    meant.add(name);
+    queue.push(...(reversed.get(name) ?? []).map((need) => need.name));
+  }
+  return meant;
+}
+
+async function stopOne(
+  session: Session,
+  definition: JailDefinition | undefined,
+  spec: JailSpec,
+  milestone: () => void,
+  options: DownOptions,
+  explicit: boolean,
+): Promise<boolean> {
+  const { engine } = session;
+  const { signal, books, machine } = engine;
+  const { name } = spec;
+  if (signal?.aborted) {
+    session.tell(name, { state: "aborted", error: stepFailure(signal.reason) });
+    return false;
+  }
+  try {
+    const lock = await books.lock(name, "down", {
+      signal,
+      onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
+    });
+    try {
+      const ledger = await books.open(name, { signal });
+      const found = await engine.jails.find(name, { signal });
+      const { boot } = await machine.self();
+      let now = situation(ledger, found, boot, await books.lastRun(name));
+      if (now === "rebooted") {
+        await forgetRebooted(engine, ledger);
+        now = found === undefined ? "nothing" : "foreign";
+      }
+      if (now === "nothing") return notThere(session, name, options, explicit);
+      const before = ledger.state.definition;
+      const assumeOurs = now === "foreign" && options.unrecorded === "definition";
+      await ledger.begin("down", { signal });
+      const runner = new JailRunner(engine, spec, ledger, assumeOurs);
+      runner.onMilestone = milestone;
+      runner.damagedLedger = now === "damaged" || ledger.state.damaged > 0;
+      const own = ledger.state.entries.find(({ thing }) => thing.kind === "jail")?.id;
+      runner.context.jid = found?.jid ?? (own === undefined ? undefined : Number(own));
+      runner.context.alive = found !== undefined;
+      const rows = found === undefined ? DOWN.filter((row) => row.cleans) : DOWN;
+      const ending = await runner.down(rows, options.force);
+      const changed =
+        definition !== undefined && before !== undefined && before.digest !== digest(plainParameters(definition));
+      await runner.finish("down", changed ? withReason(ending) : ending);
+      return ending.state === "down";
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    session.tell(name, { state: signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
+    return false;
+  }
+}
+
+function withReason(ending: Ending): Ending {
+  return { ...ending, reason: "its definition has changed since it was started; what was made then was taken away" };
+}
+
+function notThere(session: Session, name: string, options: DownOptions, explicit: boolean): boolean {
+  if (options.missing === "fail" && explicit) {
+    session.tell(name, { state: "failed", error: { code: "ENOENT", message: `"${name}" not found` } });
+    return false;
+  }
+  session.tell(name, { state: "unchanged", reason: "it is not up" });
+  return true;
+}

@@ -1,0 +1,64 @@
+import { recover } from "./engine/recover.js";
+import { Session } from "./engine/session.js";
+import { start } from "./engine/start.js";
+import { stop } from "./engine/stop.js";
+import type { DownOptions, LifecycleOptions, RunningOptions, UpOptions } from "./options.js";
+import type { JailDefinition } from "./parameters.js";
+import { LifecycleRun } from "./run.js";
+
+/**
+ * The engine around the kernel: starts and stops jails with everything that belongs to them, keeps the books, and takes
+ * back what it cannot finish.
+ *
+ * Nothing of what fails for one jail is thrown: it is in the outcome, and in the events.
+ */
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** Starts jails, after what they need. Those that are up stay as they are. */
+  up(definitions: readonly JailDefinition[], options: UpOptions = {}): LifecycleRun {
+    return this.#run(options, (session) => start(session, definitions, options));
+  }
+
+  /**
+   * Stops jails, after those that need them. Names in `only` may also be of jails that are not defined: what is known of
+   * them is in their ledgers.
+   */
+  down(definitions: readonly JailDefinition[], options: DownOptions = {}): LifecycleRun {
+    return this.#run(options, (session) => stop(session, definitions, options));
+  }
+
+  /** Stops jails and those that need them, then starts all that were stopped. */
+  restart(definitions: readonly JailDefinition[], options: UpOptions & DownOptions = {}): LifecycleRun {
+    return this.#run(options, async (session) => {
+      await stop(session, definitions, options);
+      const stopped = session.events.filter((event) => event.state === "down").map((event) => event.jail);
+      const again = [...new Set([...(options.only ?? definitions.map(({ name }) => name)), ...stopped])];
+      const failed = session.events.filter((event) => event.state === "failed" || event.state === "skipped");
+      const names = again.filter((name) => !failed.some((event) => event.jail === name));
+      if (names.length > 0) await start(session, definitions, { ...options, only: names });
+    });
+  }
+
+  /** After a crash, a reboot or a stop by others: finishes or takes back what the ledgers say and the machine shows. */
+  recover(options: RunningOptions = {}): LifecycleRun {
+    return this.#run(options, (session) => recover(session, options.only));
+  }
+
+  #run(options: RunningOptions, work: (session: Session) => Promise<void>): LifecycleRun {
+    return new LifecycleRun(async (emit) => {
+      const session = new Session(this.#options, options, emit);
+      try {
+        await work(session);
+      } catch (error) {
+        // A stop asked for while the run was still looking: nothing was begun.
+        if (!options.signal?.aborted || error !== options.signal.reason) throw error;
+      }
+      return session.outcome();
+    }, options.onEvent);
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { Lifecycle } from "../../../lib/lifecycle/lifecycle.js";
+import { type HostCommand, SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
+import { FakeJails } from "./fake-jails.js";
+
+/** A fresh machine with a root of its own, jails in memory and a lifecycle on both; gone when the test is. */
+export function freshWorld(options: { commands?: "record" | "host" | HostCommand } = {}) {
+  const root = mkdtempSync(join(tmpdir(), "lifecycle-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const jails = new FakeJails();
+  const machine = new SimulatedMachine({
+    root,
+    jails: () =>
+      jails.jails.map(({ jid, name, path, dying, parameters }) => ({
+        jid,
+        name,
+        path,
+        dying,
+        vnet: parameters.vnet === "new" || parameters.vnet === true,
+      })),
+    ...options,
+  });
+  const directory = "/var/db/bsdjail";
+  const world = {
+    root,
+    jails,
+    machine,
+    directory,
+    lifecycle: new Lifecycle({ jails, machine, directory }),
+    makeDirectory: (path: string) => mkdirSync(join(root, path), { recursive: true }),
+    writeFile: (path: string, text: string) => writeFileSync(join(root, path), text),
+    addresses: (name: string) =>
+      machine.world.interfaces.find((entry) => entry.name === name)?.addresses.map((entry) => entry.address) ?? [],
+    mounted: () => machine.world.mounts.map((entry) => entry.target).filter((target) => target !== "/"),
+  };
+  for (const path of ["/jails/web/dev/fd", "/jails/web/proc", "/jails/web/data", "/jails/web/tmp", "/srv/data"]) {
+    world.makeDirectory(path);
+  }
+  machine.change((state) => {
+    state.interfaces.push(
+      { name: "em0", vnet: 0, driver: "physical", up: true, addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24 }] },
+      { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
+      { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
+    );
+    state.datasets.push({ name: "zroot/web", jailed: true, jid: 0, mountpoint: "/jails/web/data" });
+  });
+  return world;
+}
