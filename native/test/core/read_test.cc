@@ -35,11 +35,12 @@ TEST(a_read_passes_key_fields_and_errmsg) {
   CHECK_EQ(bytes_of(rows), std::string("\3\0\0\0", 4));
 }
 
-TEST(a_name_key_counts_its_nul_and_a_descriptor_sets_its_flag) {
+TEST(a_name_key_ends_in_nul_and_a_descriptor_sets_its_flag) {
   ScriptedKernel kernel;
   kernel.on_get = [](const Call& call) {
     if (call.has("name")) {
-      CHECK_EQ(call.value("name").len, std::size_t{4});
+      CHECK(call.value("name").len >= 4);
+      CHECK_EQ(static_cast<const char*>(call.value("name").base)[call.value("name").len - 1], '\0');
       CHECK_EQ(call.text("name"), std::string("web"));
       return Outcome::ok(1);
     }
@@ -52,6 +53,35 @@ TEST(a_name_key_counts_its_nul_and_a_descriptor_sets_its_flag) {
   read_jail(kernel, Key{Key::Kind::kDescriptor, 5, ""}, {}, 0, rows);
   CHECK_EQ(kernel.calls, 2);
   CHECK(!rows.outcome.failed());
+}
+
+TEST(a_field_that_names_the_key_shares_its_entry) {
+  ScriptedKernel kernel;
+  kernel.on_get = [](const Call& call) {
+    CHECK_EQ(call.pairs(), std::size_t{2});
+    CHECK_EQ(call.text("name"), std::string("7"));
+    call.put_text("name", "a.much.longer.name");
+    return Outcome::ok(7);
+  };
+  Rows rows;
+  read_jail(kernel, Key{Key::Kind::kName, 0, "7"}, {{"name", 256, false, true}, {"name", 256, false, true}}, 0, rows);
+  CHECK_EQ(bytes_of(rows), std::string("a.much.longer.namea.much.longer.name"));
+  Rows by_jid;
+  kernel.on_get = [](const Call& call) { return Outcome::ok(call.number("jid")); };
+  read_jail(kernel, jid_key(7), {{"jid", 4}}, 0, by_jid);
+  CHECK_EQ(bytes_of(by_jid), std::string("\7\0\0\0", 4));
+}
+
+TEST(a_field_that_is_asked_for_twice_is_answered_twice) {
+  ScriptedKernel kernel;
+  kernel.on_get = [](const Call& call) {
+    CHECK_EQ(call.pairs(), std::size_t{3});
+    call.put_number("securelevel", 2);
+    return Outcome::ok(1);
+  };
+  Rows rows;
+  read_jail(kernel, jid_key(1), {{"securelevel", 4}, {"securelevel", 4}}, 0, rows);
+  CHECK_EQ(bytes_of(rows), std::string("\2\0\0\0\2\0\0\0", 8));
 }
 
 TEST(a_refusal_keeps_errno_and_message_and_has_no_row) {

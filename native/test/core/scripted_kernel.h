@@ -15,11 +15,12 @@ namespace bsdjail::test {
 // The pairs of one call, by name.
 class Call {
  public:
-  Call(IoVec* iov, std::size_t count, int flags) : flags_(flags) {
+  Call(IoVec* iov, std::size_t count, int flags) : flags_(flags), count_(count) {
     for (std::size_t i = 0; i + 1 < count; i += 2) pairs_[static_cast<const char*>(iov[i].base)] = &iov[i + 1];
   }
 
   int flags() const { return flags_; }
+  std::size_t pairs() const { return count_ / 2; }
   bool has(const std::string& name) const { return pairs_.count(name) != 0; }
   IoVec& value(const std::string& name) const { return *pairs_.at(name); }
   bool asks_size(const std::string& name) const { return value(name).base == nullptr; }
@@ -51,6 +52,7 @@ class Call {
 
  private:
   int flags_;
+  std::size_t count_;
   std::map<std::string, IoVec*> pairs_;
 };
 

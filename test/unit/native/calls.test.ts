@@ -39,7 +39,7 @@ it("never writes into the caller's list", async () => {
   const { kernel } = machine();
   ok(await kernel.jailSet(create("web"), JAIL_CREATE));
   const asked = list(["name", "string", "web"], ["jid", "out", 4]);
-  const [data, lengths] = [Uint8Array.from(asked.data), Int32Array.from(asked.lengths)];
+  const [data, lengths] = [Buffer.from(asked.data), Int32Array.from(asked.lengths)];
   const pending = kernel.jailGet(asked, 0);
   asked.data.fill(0xff);
   expect((await pending).value).toBe(1);
