@@ -1,0 +1,127 @@
+import { codeOf, strerror } from "../strerror.js";
+import { exportValue } from "../libjail.js";
+import { describe, type Imported, importParameters, persistent, toRecord } from "./import.js";
+import { Refusal } from "./kernel.js";
+import type { BaseJail } from "./model.js";
+import { sameParameter } from "./names.js";
+import type { Work } from "./perform.js";
+
+/** Makes a jail. Returns false where it could not be made; it was said. */
+export async function createJail(work: Work, jail: BaseJail): Promise<boolean> {
+  const { kernel, messages } = work;
+  const problem = await checkRoot(work, jail);
+  if (problem !== undefined) {
+    messages.warn(jail, problem);
+    return false;
+  }
+  const later = ["exec.start", "command", "exec.poststart"].some((name) => jail.find(name) !== undefined);
+  const added = !jail.boolean("persist") && later ? persistent(kernel.table) : undefined;
+  const own = kernelParameters(work, jail);
+  const imported =
+    added === undefined ? own : [added, ...own.filter(({ parameter }) => !sameParameter(parameter.name, "persist"))];
+  jail.jid = await attempt(work, jail, "JAIL_CREATE", imported, () => kernel.create(toRecord(imported)));
+  if (jail.jid < 0) return false;
+  if (added !== undefined) jail.flags.persist = true;
+  return true;
+}
+
+/** Changes a jail. Returns false where it could not be changed; it was said. */
+export async function updateJail(work: Work, jail: BaseJail): Promise<boolean> {
+  const changed = kernelParameters(work, jail).filter(({ parameter }) => !parameter.entry.tunable);
+  if (changed.length === 0) return true;
+  const { jid } = jail;
+  const entry = work.kernel.table.get("jid");
+  const key: Imported[] =
+    entry === undefined ? [] : [{ parameter: { name: "jid", entry, negated: false, key: false }, value: jid }];
+  const done = await attempt(work, jail, "JAIL_UPDATE", [...key, ...changed], async () => {
+    await work.kernel.update(jid, toRecord(changed));
+    return jid;
+  });
+  if (done < 0) work.queues.fail(jail);
+  return done >= 0;
+}
+
+/** A jail that persisted for its commands no longer does: without a process it is gone. */
+export async function clearPersist(work: Work, jail: BaseJail): Promise<void> {
+  if (!jail.flags.persist) return;
+  jail.flags.persist = false;
+  let failure = "";
+  try {
+    await work.kernel.update(jail.jid, { persist: false });
+  } catch (thrown) {
+    failure = `: ${strerror(codeOf(thrown))}`;
+  }
+  if (work.messages.verbose > 0) {
+    work.messages.note(jail, `jail_set(JAIL_UPDATE) jid=${jail.jid} nopersist${failure}\n`);
+  }
+}
+
+/** The first parameter that only a new jail could have so. */
+export async function fixedDifference(work: Work, jail: BaseJail): Promise<string | undefined> {
+  if (jail.flags.compared) return undefined;
+  jail.flags.compared = true;
+  const fixed = kernelParameters(work, jail).filter(
+    ({ parameter }) => parameter.entry.tunable && parameter.name !== "jid",
+  );
+  if (fixed.length === 0) return undefined;
+  const running = await work.kernel.get(jail.jid, fixed.map(({ parameter }) => parameter.name)).catch(() => undefined);
+  if (running === undefined) return undefined;
+  return fixed.find((each) => {
+    const now = running.get(each.parameter.name);
+    const wanted = Object.values(toRecord([each]))[0];
+    return now !== undefined && wanted !== undefined && exportValue(now) !== exportValue(wanted);
+  })?.parameter.name;
+}
+
+/** A jail's parameters for the kernel, as they were taken in when the jail was looked at. */
+function kernelParameters(work: Work, jail: BaseJail): readonly Imported[] {
+  return importParameters(jail, work.kernel.table).imported;
+}
+
+/** jail(8) looks at the root itself, for a better message. A simulated host's directories are the kernel's to know. */
+async function checkRoot(work: Work, jail: BaseJail): Promise<string | undefined> {
+  const path = jail.text("path");
+  if (path === undefined) return undefined;
+  if (jail.name !== undefined && !path.startsWith("/")) return `path ${path}: not an absolute pathname`;
+  if (work.machine.simulated) return undefined;
+  const place = path.startsWith("/") ? path : `${work.io.cwd}/${path}`;
+  try {
+    const info = await work.machine.stat(place, { follow: true });
+    if (info === undefined) return `path ${path}: ${strerror("ENOENT")}`;
+    return info.type === "directory" ? undefined : `path ${path}: ${strerror("ENOTDIR")}`;
+  } catch (thrown) {
+    return `path ${path}: ${strerror(codeOf(thrown))}`;
+  }
+}
+
+async function attempt(
+  work: Work,
+  jail: BaseJail,
+  call: string,
+  imported: readonly Imported[],
+  run: () => Promise<number>,
+): Promise<number> {
+  const { messages } = work;
+  let refusal: Refusal | undefined;
+  let jid = -1;
+  try {
+    jid = await run();
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    refusal = thrown;
+  }
+  if (messages.verbose > 0) {
+    const failure = refusal === undefined ? "" : `: ${strerror(refusal.code)}`;
+    messages.note(jail, `jail_set(${call})${describe(imported)}${failure}\n`);
+  }
+  if (refusal !== undefined) messages.warn(jail, rootProblem(work, jail, refusal) ?? refusal.message);
+  return jid;
+}
+
+/** What {@link checkRoot} would have said of a simulated host's directory. */
+function rootProblem(work: Work, jail: BaseJail, refusal: Refusal): string | undefined {
+  const path = jail.text("path");
+  if (!work.machine.simulated || path === undefined || refusal.explained) return undefined;
+  if (refusal.code !== "ENOENT" && refusal.code !== "ENOTDIR") return undefined;
+  return `path ${path}: ${strerror(refusal.code)}`;
+}
