@@ -1,10 +1,16 @@
+import type { MachineOptions } from "../machine/machine.js";
+import { type AdoptedJail, adopt } from "./engine/adopt.js";
 import { recover } from "./engine/recover.js";
 import { Session } from "./engine/session.js";
 import { start } from "./engine/start.js";
 import { stop } from "./engine/stop.js";
 import type { DownOptions, LifecycleOptions, RunningOptions, UpOptions } from "./options.js";
 import type { JailDefinition } from "./parameters.js";
+import { applyPlan, updateOne } from "./plan/apply.js";
+import { makePlan, makeStopPlan, type Plan, type PlanOptions } from "./plan/plan.js";
 import { LifecycleRun } from "./run.js";
+import { type JailStatus, status } from "./why/status.js";
+import { explain, type Why } from "./why/why.js";
 
 /**
  * The engine around the kernel: starts and stops jails with everything that belongs to them, keeps the books, and takes
@@ -47,6 +53,54 @@ export class Lifecycle {
   /** After a crash, a reboot or a stop by others: finishes or takes back what the ledgers say and the machine shows. */
   recover(options: RunningOptions = {}): LifecycleRun {
     return this.#run(options, (session) => recover(session, options.only));
+  }
+
+  /** Looks, and says what {@link apply} would do. Changes nothing. Drift of running jails is in it. */
+  async plan(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
+    return makePlan(this.#session(options), definitions, options);
+  }
+
+  /** Says what {@link down} would do. Changes nothing. */
+  async planDown(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
+    return makeStopPlan(this.#session(options), definitions, options);
+  }
+
+  /**
+   * Does what a plan says.
+   *
+   * @throws PlanStaleError (from `result`) where the machine has moved since; then nothing was done
+   */
+  apply(plan: Plan, options: RunningOptions = {}): LifecycleRun {
+    const together = { ...plan.options, ...options };
+    return this.#run(together, (session) => applyPlan(session, { ...plan, options: together }));
+  }
+
+  /** Brings running jails to their definitions without a restart; says where the kernel demands one. */
+  update(definitions: readonly JailDefinition[], options: RunningOptions = {}): LifecycleRun {
+    return this.#run(options, async (session) => {
+      for (const definition of definitions) {
+        if (options.only?.includes(definition.name) ?? true) await updateOne(session, definition);
+      }
+    });
+  }
+
+  /** Jails that an earlier process of ours started and that run: from now on this process is their owner. */
+  adopt(options: RunningOptions = {}): Promise<readonly AdoptedJail[]> {
+    return adopt(this.#session(options), options.only);
+  }
+
+  /** Why a jail does not start, does not stop, is not gone, or is not as it is defined. */
+  why(name: string, definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<Why> {
+    return explain(this.#session(options), name, definitions);
+  }
+
+  /** Every jail that is defined, recorded or running, and how it stands. */
+  status(definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<readonly JailStatus[]> {
+    return status(this.#session(options), definitions);
+  }
+
+  #session(options: RunningOptions): Session {
+    return new Session(this.#options, options, options.onEvent ?? (() => {}));
   }
 
   #run(options: RunningOptions, work: (session: Session) => Promise<void>): LifecycleRun {

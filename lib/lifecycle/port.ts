@@ -62,8 +62,19 @@ export interface JailPort {
   start(jid: number, command: JailCommand, options?: MachineOptions): Promise<Watched & { readonly pid: number }>;
   /** The jail's own processes, without those of its children. */
   processes(jid: number, options?: MachineOptions): Promise<readonly JailProcess[]>;
+  /** What still holds a jail that should stop or be gone. */
+  blockers(jid: number, options?: MachineOptions): Promise<readonly JailBlocker[]>;
   /** Signals the jail's own processes; resolves with how many there were. */
   kill(jid: number, signal: "SIGTERM" | "SIGKILL", options?: MachineOptions): Promise<number>;
+}
+
+/** Something that holds a jail. */
+export interface JailBlocker {
+  /** What holds it, in one sentence. */
+  readonly what: string;
+  readonly shows: string;
+  /** What would free it. */
+  readonly frees: string;
 }
 
 /** A parameter that is not as it is asked for. */

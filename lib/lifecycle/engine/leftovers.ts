@@ -60,8 +60,10 @@ export function situation(
   const recorded = entries.find(({ thing }) => thing.kind === "jail");
   if (found !== undefined && recorded?.id !== undefined && recorded.id !== String(found.jid)) return "replaced";
   if (found !== undefined && ended && (damaged > 0 || outcome === undefined)) return "damaged";
+  // An update that was cut off leaves a jail that runs: what it lacks is told by comparing.
+  if (outcome === undefined && run?.purpose === "update") return found === undefined ? "stopped by others" : "up";
   if (outcome === undefined) return run?.purpose === "down" ? "half down" : "half up";
-  if (found !== undefined) return recorded === undefined ? "replaced" : "up";
+  if (found !== undefined) return recorded === undefined ? "foreign" : "up";
   return recorded === undefined ? "remains" : "stopped by others";
 }
 

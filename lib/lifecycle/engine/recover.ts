@@ -37,11 +37,11 @@ export async function recover(session: Session, only: readonly string[] | undefi
 }
 
 /** Takes a jail's lock unless somebody living holds it; then who that is. */
-async function lockNow(engine: Engine, name: string) {
+export async function lockNow(engine: Engine, name: string, purpose: string) {
   const taken = new AbortController();
   let holder = "";
   try {
-    const lock = await engine.books.lock(name, "recover", {
+    const lock = await engine.books.lock(name, purpose, {
       signal: taken.signal,
       onWait: (other) => {
         holder = `process ${other.pid} works on it: ${other.purpose}`;
@@ -58,7 +58,7 @@ async function lockNow(engine: Engine, name: string) {
 async function recoverOne(session: Session, name: string): Promise<void> {
   const { engine } = session;
   engine.signal?.throwIfAborted();
-  const { lock, holder } = await lockNow(engine, name);
+  const { lock, holder } = await lockNow(engine, name, "recover");
   if (lock === undefined) {
     session.tell(name, { state: "unchanged", reason: holder });
     return;

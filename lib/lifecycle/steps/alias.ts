@@ -57,11 +57,13 @@ async function make(context: StepContext, act: Action): Promise<ActionResult> {
   const lock = await context.books.lockShared(key, `alias for ${jail}`, { signal: context.signal });
   try {
     const there = present(await hostInterfaces(context), alias);
-    const { made } = await context.uses.look(key, jail);
-    const entry = await context.ledger.intend(thing);
+    const { made, others } = await context.uses.look(key, jail);
+    const entry = context.ledger.find(thing) ?? (await context.ledger.intend(thing));
     await context.uses.enter(key, jail, there === undefined || made);
     let done: ActionResult;
-    if (there === undefined) {
+    // An alias of ours alone is given the netmask that it is to have now.
+    const again = made && others.length === 0 && there?.prefix !== prefixOf(alias);
+    if (there === undefined || again) {
       const result = await context.run({ argv: act.argv });
       expectSuccess(result);
       done = { result };

@@ -1,6 +1,15 @@
 import { MachineError } from "../../machine/machine.js";
 import type { DatasetThing } from "../ledger/thing.js";
-import { type Action, type ActionResult, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
+import {
+  type Action,
+  type ActionResult,
+  expectSuccess,
+  JID,
+  type StepContext,
+  StepError,
+  type StepKind,
+  withJid,
+} from "./kind.js";
 import type { StepRow } from "./table.js";
 
 function action(row: StepRow, direction: "up" | "down", name: string): Action {
@@ -8,16 +17,10 @@ function action(row: StepRow, direction: "up" | "down", name: string): Action {
     step: row.name,
     direction,
     where: "host",
-    // The jid stands before the dataset when it is known.
-    argv: ["/sbin/zfs", direction === "up" ? "jail" : "unjail", name],
+    argv: ["/sbin/zfs", direction === "up" ? "jail" : "unjail", JID, name],
     text: "",
     thing: { kind: "dataset", step: row.name, name },
   };
-}
-
-function withJid(argv: readonly string[], jid: number): string[] {
-  const [program = "", verb = "", name = ""] = argv;
-  return [program, verb, String(jid), name];
 }
 
 /** Whether a dataset may be given to a jail; throws where it may not. */
@@ -34,8 +37,8 @@ export async function checkDataset(context: Pick<StepContext, "run">, name: stri
 async function make(context: StepContext, act: Action): Promise<ActionResult> {
   const thing = act.thing as DatasetThing;
   await checkDataset(context, thing.name);
-  const entry = await context.ledger.intend(thing);
-  const result = await context.run({ argv: withJid(act.argv, context.jid ?? 0) });
+  const entry = context.ledger.find(thing) ?? (await context.ledger.intend(thing));
+  const result = await context.run({ argv: withJid(act.argv, context.jid) });
   expectSuccess(result);
   await context.ledger.made(entry);
   return { result };
@@ -47,7 +50,7 @@ async function take(context: StepContext, act: Action): Promise<ActionResult> {
   let done: ActionResult = {};
   if (context.alive && context.jid !== undefined) {
     await unmountInside(context, thing.name);
-    const result = await context.run({ argv: withJid(["/sbin/zfs", "unjail", thing.name], context.jid) });
+    const result = await context.run({ argv: ["/sbin/zfs", "unjail", String(context.jid), thing.name] });
     if (result.status === 0) done = { result };
     else if (entry?.made === true && !/does not exist|not (?:currently )?(?:jailed|attached)/.test(result.stderr)) {
       expectSuccess(result);

@@ -1,5 +1,14 @@
 import type { InterfaceThing } from "../ledger/thing.js";
-import { type Action, type ActionResult, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
+import {
+  type Action,
+  type ActionResult,
+  expectSuccess,
+  JID,
+  type StepContext,
+  StepError,
+  type StepKind,
+  withJid,
+} from "./kind.js";
 import type { StepRow } from "./table.js";
 
 const FIRST_LOOK_MS = 5;
@@ -13,8 +22,7 @@ function action(row: StepRow, direction: "up" | "down", name: string): Action {
     step: row.name,
     direction,
     where: "host",
-    // The jid stands at the end when it is known.
-    argv: ["/sbin/ifconfig", name, verb],
+    argv: ["/sbin/ifconfig", name, verb, JID],
     text: "",
     thing: { kind: "interface", step: row.name, name },
   };
@@ -29,8 +37,8 @@ export async function interfaceNames(context: Pick<StepContext, "run">): Promise
 
 async function make(context: StepContext, act: Action): Promise<ActionResult> {
   const thing = act.thing as InterfaceThing;
-  const entry = await context.ledger.intend(thing);
-  const result = await context.run({ argv: [...act.argv, String(context.jid)] });
+  const entry = context.ledger.find(thing) ?? (await context.ledger.intend(thing));
+  const result = await context.run({ argv: withJid(act.argv, context.jid) });
   expectSuccess(result);
   await context.ledger.made(entry);
   return { result };

@@ -26,6 +26,8 @@ export interface Action {
   readonly thing?: Thing;
   /** The command of a hook. */
   readonly command?: HookCommand;
+  /** What is given to the kernel for a jail that is there. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   /** What is asked until the jail is ready. */
   readonly probe?: ReadyProbe;
 }
@@ -105,6 +107,15 @@ export interface StepKind {
   make(context: StepContext, action: Action): Promise<ActionResult>;
   /** Takes a thing away. Resolves where it is not there. */
   take(context: StepContext, action: Action): Promise<ActionResult>;
+}
+
+/** Stands in an argument vector for the jid of a jail that is not made yet. */
+export const JID = "JID";
+
+/** The argument vector with the jid in its place, the third word of all that have one. */
+export function withJid(argv: readonly string[], jid: number | undefined): string[] {
+  const at = argv.indexOf(JID, 2);
+  return argv.map((word, index) => (index === at ? String(jid ?? 0) : word));
 }
 
 /** Throws for a program that did not succeed. */

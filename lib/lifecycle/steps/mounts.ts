@@ -43,7 +43,7 @@ function actionFor(row: StepRow, direction: "up" | "down", mount: MountSpec, roo
 }
 
 /** What a source looks like in the mount table. */
-function sameSource(entry: MountEntry, mount: MountSpec, realSource: string): boolean {
+export function sameSource(entry: MountEntry, mount: MountSpec, realSource: string): boolean {
   if (entry.type !== mount.type) return false;
   if (mount.type === "nullfs" || mount.type === "unionfs") return entry.source.replace(/^<[^>]*>:/, "") === realSource;
   // The pseudo file systems have one source; what it is called is the mounter's whim.
@@ -72,7 +72,7 @@ export async function checkTarget(
 }
 
 /** Links in what lies above the jail's root are the host's own and are followed; the mount table shows true paths. */
-async function truePath(context: StepContext, path: string): Promise<string> {
+export async function truePath(context: Pick<StepContext, "machine" | "signal">, path: string): Promise<string> {
   return (await context.machine.realPath(path, { signal: context.signal })) ?? path;
 }
 
@@ -90,7 +90,7 @@ async function make(context: StepContext, act: Action): Promise<ActionResult> {
     const there = table.findLast((entry) => sameSource(entry, mount, source));
     const { made } = await context.uses.look(key, jail);
     if (there === undefined) refuseOther(context, mount, table.at(-1));
-    const entry = await context.ledger.intend(thing);
+    const entry = context.ledger.find(thing) ?? (await context.ledger.intend(thing));
     await context.uses.enter(key, jail, there === undefined || made);
     if (there !== undefined) {
       await context.ledger.made(entry, there.fsid);

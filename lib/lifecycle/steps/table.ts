@@ -8,6 +8,7 @@ import { mountKind } from "./mounts.js";
 import { persistKind } from "./persist.js";
 import { readyKind } from "./ready.js";
 import { terminateKind } from "./terminate.js";
+import { updateKind } from "./update.js";
 
 /** The name of a step: the parameter that asks for it, or what is done. */
 export type StepName =
@@ -33,7 +34,8 @@ export type StepName =
   | "exec.stop"
   | "stop.timeout"
   | "exec.poststop"
-  | "exec.release";
+  | "exec.release"
+  | "update";
 
 /** A step: when it comes on the way up and down, where it runs, and what does and undoes it. */
 export interface StepRow {
@@ -78,6 +80,7 @@ export const STEPS: readonly StepRow[] = [
   { name: "exec.stop", down: 20, where: "jail", kind: hookKind },
   { name: "stop.timeout", down: 30, where: "kernel", kind: terminateKind },
   { name: "exec.poststop", down: 80, cleans: true, where: "host", kind: hookKind },
+  { name: "update", where: "kernel", kind: updateKind },
   { name: "exec.release", down: 160, cleans: true, where: "host", kind: hookKind },
 ];
 

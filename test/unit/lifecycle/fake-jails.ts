@@ -111,6 +111,10 @@ export class FakeJails implements JailPort {
     return this.#at(jid).processes.map(({ pid, command }) => ({ pid, command }));
   }
 
+  async blockers() {
+    return [];
+  }
+
   async kill(jid: number, signal: "SIGTERM" | "SIGKILL") {
     const processes = [...this.#at(jid).processes];
     for (const process of processes) process.end({ status: null, signal });
