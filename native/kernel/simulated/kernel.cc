@@ -1,0 +1,336 @@
+#include "kernel.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "options.h"
+#include "queue.h"
+
+namespace bsdjail::simulated {
+namespace {
+
+class KernelView final : public SimulatedKernel {
+ public:
+  KernelView(std::shared_ptr<Machine> machine, const View& view)
+      : machine_(std::move(machine)), view_(std::make_shared<View>(view)) {}
+  ~KernelView() override { leave(); }
+
+  Outcome jail_set(IoVec* iov, std::size_t count, int flags) override;
+  Outcome jail_get(IoVec* iov, std::size_t count, int flags) override;
+  Outcome jail_remove(int jid) override;
+  Outcome jail_remove_jd(int fd) override;
+  Outcome jail_attach(int jid) override;
+  Outcome jail_attach_jd(int fd) override;
+  Outcome close(int fd) override;
+  Outcome sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
+                 std::size_t value_len) override;
+  Outcome sysctl_describe(std::string_view name, SysctlNode& node) override;
+  Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) override;
+  std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override;
+
+  int pid() override;
+  int uid() override;
+  int jid() override;
+  bool alive() override;
+  std::unique_ptr<SimulatedKernel> fork() override;
+  void setuid(int uid) override;
+  void exit() override { leave(); }
+  std::shared_ptr<SimulatedMachine> machine() override { return machine_; }
+
+ private:
+  void leave();
+
+  // body(world, caller) on the machine, whose caller is in its table of processes where `entered`.
+  template <typename Body>
+  Outcome change(const char* call, bool entered, Body&& body) {
+    SimulatedFault fault;
+    if (machine_->take_fault(call, fault)) return Outcome::fail(fault.error);
+    return machine_->change(view_.get(), [&](World& world) {
+      Process stray;
+      Process* caller = Machine::find(world, *view_, stray);
+      if (caller == nullptr) return Outcome::fail(kESRCH);
+      if (entered) caller = &Machine::enter(world, *view_, *caller);
+      return body(world, *caller);
+    });
+  }
+  template <typename Body>
+  Outcome read(Body&& body) {
+    return machine_->read([&](World& world) {
+      Process stray;
+      const Process* caller = Machine::find(world, *view_, stray);
+      if (caller == nullptr) return Outcome::fail(kESRCH);
+      return body(world, *caller);
+    });
+  }
+  // A fault of a call with parameters, its message in errmsg.
+  bool take_fault(const char* call, IoVec* iov, std::size_t count, Outcome& outcome);
+  // The same for a state file that failed.
+  void explain(IoVec* iov, std::size_t count);
+
+  const std::shared_ptr<Machine> machine_;
+  const std::shared_ptr<View> view_;
+};
+
+bool KernelView::take_fault(const char* call, IoVec* iov, std::size_t count, Outcome& outcome) {
+  SimulatedFault fault;
+  if (!machine_->take_fault(call, fault)) return false;
+  outcome = Outcome::fail(fault.error);
+  Options options;
+  if (!fault.message.empty() && options.build(iov, count) == 0) {
+    options.error("%s", fault.message.c_str());
+    options.copy_out_error(iov);
+  }
+  return true;
+}
+
+void KernelView::explain(IoVec* iov, std::size_t count) {
+  Options options;
+  const std::string problem = machine_->problem();
+  if (problem.empty() || options.build(iov, count) != 0) return;
+  options.error("%s", problem.c_str());
+  options.copy_out_error(iov);
+}
+
+Outcome KernelView::jail_set(IoVec* iov, std::size_t count, int flags) {
+  Outcome outcome;
+  if (take_fault("jail_set", iov, count, outcome)) return outcome;
+  if (int error = Options::precheck(iov, count)) return Outcome::fail(error);
+  const bool entered = (flags & (kJailAttach | kJailGetDesc | kJailOwnDesc)) != 0;
+  Options options;
+  int descriptor = -1;
+  bool worked = false;
+  outcome = machine_->change(view_.get(), [&](World& world) {
+    Process stray;
+    Process* caller = Machine::find(world, *view_, stray);
+    if (caller == nullptr) return Outcome::fail(kESRCH);
+    if (int error = world.precheck_set(*caller, flags)) return Outcome::fail(error);
+    if (int error = options.build(iov, count)) return Outcome::fail(error);
+    if (entered) caller = &Machine::enter(world, *view_, *caller);
+    worked = true;
+    return world.jail_set(*caller, options, flags, descriptor);
+  });
+  if (!outcome.failed()) {
+    const Option* desc = descriptor >= 0 ? options.find("desc") : nullptr;
+    if (desc != nullptr) std::memcpy(iov[2 * desc->position + 1].base, &descriptor, sizeof(descriptor));
+  } else if (outcome.error == kEIO) {
+    explain(iov, count);
+  } else if (worked) {
+    options.copy_out_error(iov);
+  }
+  return outcome;
+}
+
+Outcome KernelView::jail_get(IoVec* iov, std::size_t count, int flags) {
+  Outcome outcome;
+  if (take_fault("jail_get", iov, count, outcome)) return outcome;
+  if (int error = Options::precheck(iov, count)) return Outcome::fail(error);
+  Options options;
+  bool worked = false;
+  const auto body = [&](World& world, Process& caller) {
+    if ((flags & ~world.get_mask()) != 0) return Outcome::fail(kEINVAL);
+    if ((flags & kJailUseDesc) != 0 && (flags & kJailAtDesc) != 0) return Outcome::fail(kEINVAL);
+    if (int error = options.build(iov, count)) return Outcome::fail(error);
+    worked = true;
+    return world.jail_get(caller, options, flags);
+  };
+  if ((flags & (kJailGetDesc | kJailOwnDesc)) != 0) {
+    outcome = machine_->change(view_.get(), [&](World& world) {
+      Process stray;
+      Process* caller = Machine::find(world, *view_, stray);
+      if (caller == nullptr) return Outcome::fail(kESRCH);
+      return body(world, Machine::enter(world, *view_, *caller));
+    });
+  } else {
+    outcome = machine_->read([&](World& world) {
+      Process stray;
+      Process* caller = Machine::find(world, *view_, stray);
+      return caller == nullptr ? Outcome::fail(kESRCH) : body(world, *caller);
+    });
+  }
+  if (!outcome.failed()) {
+    options.copy_out_values(iov);
+  } else if (outcome.error == kEIO) {
+    explain(iov, count);
+  } else if (worked) {
+    options.copy_out_error(iov);
+  }
+  return outcome;
+}
+
+Outcome KernelView::jail_remove(int jid) {
+  return change("jail_remove", false, [&](World& world, Process& caller) { return world.jail_remove(caller, jid); });
+}
+
+Outcome KernelView::jail_remove_jd(int fd) {
+  return change("jail_remove_jd", false,
+                [&](World& world, Process& caller) { return world.jail_remove_descriptor(caller, fd); });
+}
+
+Outcome KernelView::jail_attach(int jid) {
+  return change("jail_attach", true, [&](World& world, Process& caller) { return world.jail_attach(caller, jid); });
+}
+
+Outcome KernelView::jail_attach_jd(int fd) {
+  return change("jail_attach_jd", true,
+                [&](World& world, Process& caller) { return world.jail_attach_descriptor(caller, fd); });
+}
+
+Outcome KernelView::close(int fd) {
+  std::uint64_t serial = 0;
+  const Outcome outcome = change("close", false, [&](World& world, Process& caller) {
+    serial = caller.serial;
+    return world.close(caller, fd);
+  });
+  if (!outcome.failed()) machine_->forget_descriptor(serial, fd);
+  return outcome;
+}
+
+Outcome KernelView::sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
+                           std::size_t value_len) {
+  SimulatedFault fault;
+  if (machine_->take_fault("sysctl", fault)) return Outcome::fail(fault.error);
+  const SysctlNode* node = nullptr;
+  for (const SysctlNode& known : machine_->nodes()) {
+    if (known.name == name) node = &known;
+  }
+  if (node == nullptr) return Outcome::fail(kENOENT);
+  std::string now;
+  const auto body = [&](World& world, const Process& caller) {
+    if (value != nullptr) {
+      const bool host = caller.prison == &world.prisons().host();
+      if ((node->kind & kSysctlWritable) == 0 || !host || !world.privileged(caller)) return Outcome::fail(kEPERM);
+    }
+    if (!sysctl_read(world, caller, *node, now)) return Outcome::fail(kENOENT);
+    if (old != nullptr && old_len != nullptr && *old_len < now.size()) return Outcome::fail(kENOMEM);
+    const int error = value != nullptr ? sysctl_write(world, *node, value, value_len) : 0;
+    return error != 0 ? Outcome::fail(error) : Outcome::ok();
+  };
+  const Outcome outcome = value == nullptr ? read(body) : machine_->change(view_.get(), [&](World& world) {
+    Process stray;
+    const Process* caller = Machine::find(world, *view_, stray);
+    return caller == nullptr ? Outcome::fail(kESRCH) : body(world, *caller);
+  });
+  if (old_len == nullptr || (outcome.failed() && outcome.error != kENOMEM)) return outcome;
+  // What fits is handed over, also where that is not all.
+  const std::size_t length = old != nullptr ? std::min(*old_len, now.size()) : now.size();
+  if (old != nullptr && length > 0) std::memcpy(old, now.data(), length);
+  *old_len = length;
+  return outcome;
+}
+
+Outcome KernelView::sysctl_describe(std::string_view name, SysctlNode& node) {
+  for (const SysctlNode& known : machine_->nodes()) {
+    if (known.name != name) continue;
+    node = known;
+    return Outcome::ok();
+  }
+  return Outcome::fail(kENOENT);
+}
+
+Outcome KernelView::sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) {
+  bool found = prefix.empty();
+  for (const SysctlNode& known : machine_->nodes()) {
+    const std::string_view name = known.name;
+    const bool below = prefix.empty() || (name.substr(0, prefix.size()) == prefix &&
+                                          (name.size() == prefix.size() || prefix.back() == '.' ||
+                                           name[prefix.size()] == '.'));
+    if (!below) continue;
+    nodes.push_back(known);
+    found = true;
+  }
+  return found ? Outcome::ok() : Outcome::fail(kENOENT);
+}
+
+std::unique_ptr<EventQueue> KernelView::event_queue(Outcome& outcome) {
+  std::unique_ptr<Queue> queue;
+  outcome = machine_->read([&](World& world) {
+    if (!world.release().events()) return Outcome::fail(kENOSYS);
+    queue = std::make_unique<Queue>(machine_, view_);
+    machine_->attach_queue(queue.get());
+    return Outcome::ok();
+  });
+  return queue;
+}
+
+int KernelView::pid() {
+  int pid = 0;
+  machine_->change(view_.get(), [&](World& world) {
+    Process stray;
+    Process* caller = Machine::find(world, *view_, stray);
+    pid = caller == nullptr ? view_->pid : Machine::enter(world, *view_, *caller).pid;
+    return Outcome::ok();
+  });
+  return pid;
+}
+
+int KernelView::uid() {
+  int uid = 0;
+  machine_->read([&](World&) {
+    uid = view_->uid;
+    return Outcome::ok();
+  });
+  return uid;
+}
+
+int KernelView::jid() {
+  int jid = 0;
+  read([&](World&, const Process& caller) {
+    jid = caller.prison->jid;
+    return Outcome::ok();
+  });
+  return jid;
+}
+
+bool KernelView::alive() {
+  const Outcome outcome = read([](World&, const Process&) { return Outcome::ok(); });
+  return outcome.error != kESRCH;
+}
+
+std::unique_ptr<SimulatedKernel> KernelView::fork() {
+  View child;
+  machine_->change(&child, [&](World& world) {
+    Process stray;
+    const Process* caller = Machine::find(world, *view_, stray);
+    child.uid = view_->uid;
+    child.ended = caller == nullptr;
+    if (caller == nullptr || view_->pid == 0) return Outcome::ok();
+    auto copy = std::make_unique<Process>(*caller);
+    copy->serial = 0;
+    copy->parent = caller->pid;
+    copy->pid = world.new_pid();
+    copy->spawned = false;
+    const Process& placed = world.enter(std::move(copy));
+    child.pid = placed.pid;
+    child.serial = placed.serial;
+    return Outcome::ok();
+  });
+  return make_kernel(machine_, child);
+}
+
+void KernelView::setuid(int uid) {
+  machine_->change(view_.get(), [&](World& world) {
+    view_->uid = uid;
+    if (Process* entered = world.process(view_->pid, view_->serial)) {
+      entered->uid = uid;
+      entered->user = uid == 0 ? "root" : std::to_string(uid);
+      world.dirty = true;
+    }
+    return Outcome::ok();
+  });
+}
+
+void KernelView::leave() {
+  machine_->change(view_.get(), [&](World& world) {
+    if (view_->pid != 0 && world.process(view_->pid, view_->serial) != nullptr) world.end(view_->pid);
+    view_->ended = true;
+    return Outcome::ok();
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<SimulatedKernel> make_kernel(std::shared_ptr<Machine> machine, const View& view) {
+  return std::make_unique<KernelView>(std::move(machine), view);
+}
+
+}  // namespace bsdjail::simulated
