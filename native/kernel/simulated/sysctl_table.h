@@ -12,7 +12,7 @@ namespace bsdjail::simulated {
 // only, and added while the kernel runs.
 inline constexpr std::uint32_t kRead = 0x80040000u;
 inline constexpr std::uint32_t kWrite = 0xc0040000u;
-inline constexpr std::uint32_t kTune = 0x800c0000u;
+inline constexpr std::uint32_t kTune = 0x800c1000u;
 inline constexpr std::uint32_t kAdded = 0xc2040000u;
 
 struct SysctlRow {
