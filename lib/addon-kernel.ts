@@ -1,7 +1,8 @@
 /** The raw calls, answered by the addon: its numbers become outcomes, and nothing else happens here. */
 import { types } from "node:util";
 import { abortable } from "./abort.js";
-import type { AddonEvents, AddonKernel, AddonNode, AddonRows } from "./addon.js";
+import type { AddonEvents, AddonKernel, AddonNode } from "./addon.js";
+import { checkedIovec, copyOf, FieldSlots, keyOf, rowsOf, type Scratch, textOf, valueIn } from "./addon-lists.js";
 import {
   JAIL_GET_DESC,
   JAIL_OWN_DESC,
@@ -21,72 +22,12 @@ import {
 
 const EIO = 5;
 const EBADF = 9;
-const decoder = new TextDecoder();
-
 /** FreeBSD's errno names by number. */
 export type ErrnoNames = ReadonlyMap<number, string>;
 
 /** What the kernel refused, by name. */
 export function rawError(names: ErrnoNames, errno: number, syscall: string, message = ""): RawError {
   return { code: names.get(errno) ?? "EUNKNOWN", errno, syscall, message };
-}
-
-/** A list's value by name, as the kernel left it; undefined where the list has none with a buffer. */
-function valueIn(name: string, iov: RawIovec, after: RawIovec): Uint8Array | undefined {
-  let at = 0;
-  let found: Uint8Array | undefined;
-  for (let i = 0; i + 1 < iov.lengths.length; i += 2) {
-    const nameRoom = Math.max(iov.lengths[i] as number, 0);
-    const room = Math.max(iov.lengths[i + 1] as number, 0);
-    if (nameRoom === name.length + 1 && room > 0) {
-      const written = decoder.decode(after.data.subarray(at, at + name.length));
-      if (written === name) found = after.data.subarray(at + nameRoom, at + nameRoom + room);
-    }
-    at += nameRoom + room;
-  }
-  return found;
-}
-
-function textOf(bytes: Uint8Array | undefined): string {
-  if (bytes === undefined) return "";
-  const end = bytes.indexOf(0);
-  return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
-}
-
-/** A copy of the caller's list: the kernel writes into it, on another thread for the asynchronous calls. */
-function copyOf(iov: RawIovec): RawIovec {
-  if (typeof iov !== "object" || iov === null) throw new TypeError("iov must be an object of data and lengths");
-  if (!types.isUint8Array(iov.data)) throw new TypeError("iov.data must be a Uint8Array");
-  if (!types.isInt32Array(iov.lengths)) throw new TypeError("iov.lengths must be an Int32Array");
-  return { data: new Uint8Array(iov.data), lengths: new Int32Array(iov.lengths) };
-}
-
-function keyOf(key: RawKey): [kind: string, value: string | number] {
-  if (typeof key === "object" && key !== null) {
-    if ("jid" in key) return ["jid", key.jid];
-    if ("name" in key) return ["name", key.name];
-    if ("desc" in key) return ["desc", key.desc];
-  }
-  throw new TypeError("key must be { jid }, { name } or { desc }");
-}
-
-function fieldsOf(fields: readonly RawField[]): [names: string, spec: Int32Array] {
-  if (!Array.isArray(fields)) throw new TypeError("fields must be an array");
-  const spec = new Int32Array(2 * fields.length);
-  let names = "";
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as RawField;
-    if (typeof field?.name !== "string" || field.name.includes("\0")) {
-      throw new TypeError(`fields[${i}].name must be a string without NUL`);
-    }
-    if (!Number.isInteger(field.size) || field.size < 0 || field.size > 1 << 20) {
-      throw new TypeError(`fields[${i}].size must be an integer from 0 to 1048576`);
-    }
-    names += i === 0 ? field.name : `\0${field.name}`;
-    spec[2 * i] = field.size;
-    spec[2 * i + 1] = (field.grows ? 1 : 0) | (field.text ? 2 : 0);
-  }
-  return [names, spec];
 }
 
 function bytesOf(value: Uint8Array | undefined): Uint8Array | undefined {
@@ -101,20 +42,30 @@ interface Queue {
   waiting: boolean;
 }
 
+/** What every kernel of one loaded addon shares. */
+export interface AddonParts {
+  readonly errnos: ErrnoNames;
+  readonly scratch: Scratch;
+}
+
 /** Wraps a kernel that the addon has opened. */
 export class AddonBackedKernel implements LocalKernel {
   readonly system = "freebsd";
   readonly simulated: boolean;
   readonly #kernel: AddonKernel;
+  readonly #slots: FieldSlots;
   readonly #errnos: ErrnoNames;
+  readonly #scratch: Scratch;
   readonly #problem: () => string;
   readonly #queues = new Map<number, Queue>();
   #lastQueue = 0;
 
   /** `problem` tells why a simulated kernel gave EIO; a real one has none. */
-  constructor(kernel: AddonKernel, errnos: ErrnoNames, problem?: () => string) {
+  constructor(kernel: AddonKernel, { errnos, scratch }: AddonParts, problem?: () => string) {
     this.#kernel = kernel;
+    this.#slots = new FieldSlots(kernel);
     this.#errnos = errnos;
+    this.#scratch = scratch;
     this.simulated = problem !== undefined;
     this.#problem = problem ?? (() => "");
   }
@@ -133,19 +84,13 @@ export class AddonBackedKernel implements LocalKernel {
     return { value: -1, error, data: after.data, lengths: after.lengths };
   }
 
-  #rows(buffer: AddonRows, columns: number, syscall: string): RawRows {
-    const header = new Int32Array(buffer, 0, 4);
-    const [value, errno, rows, message] = [header[0] ?? 0, header[1] ?? 0, header[2] ?? 0, header[3] ?? 0];
-    const lengths = new Int32Array(buffer, 16, rows * columns);
-    const at = 16 + lengths.byteLength;
-    const data = new Uint8Array(buffer, at, buffer.byteLength - at - message);
+  #rows({ value, errno, message, rows, lengths, data }: ReturnType<typeof rowsOf>, syscall: string): RawRows {
     if (errno === 0) return { value, rows, lengths, data };
-    const text = decoder.decode(new Uint8Array(buffer, buffer.byteLength - message, message));
-    return { value: -1, error: this.#error(errno, syscall, text), rows, lengths, data };
+    return { value: -1, error: this.#error(errno, syscall, message), rows, lengths, data };
   }
 
-  #sysctl(buffer: AddonRows): RawSysctlOutcome {
-    const { value, error, data } = this.#rows(buffer, 0, "sysctl");
+  #sysctl(given: ReturnType<typeof rowsOf>): RawSysctlOutcome {
+    const { value, error, data } = this.#rows(given, "sysctl");
     return error === undefined ? { value, data } : { value, error, data };
   }
 
@@ -162,7 +107,7 @@ export class AddonBackedKernel implements LocalKernel {
   }
 
   async jailSet(iov: RawIovec, flags: number, options?: RawOptions): Promise<RawIovecOutcome> {
-    const after = copyOf(iov);
+    const after = copyOf(checkedIovec(iov));
     const before = { data: after.data, lengths: new Int32Array(after.lengths) };
     return abortable(
       options?.signal,
@@ -173,7 +118,7 @@ export class AddonBackedKernel implements LocalKernel {
   }
 
   async jailGet(iov: RawIovec, flags: number, options?: RawOptions): Promise<RawIovecOutcome> {
-    const after = copyOf(iov);
+    const after = copyOf(checkedIovec(iov));
     const before = { data: after.data, lengths: new Int32Array(after.lengths) };
     return abortable(
       options?.signal,
@@ -185,16 +130,18 @@ export class AddonBackedKernel implements LocalKernel {
 
   async jailRead(key: RawKey, fields: readonly RawField[], flags: number, options?: RawOptions): Promise<RawRows> {
     const [kind, value] = keyOf(key);
-    const [names, spec] = fieldsOf(fields);
+    const slot = this.#slots.slotOf(fields);
+    const columns = fields.length;
     return abortable(options?.signal, async () =>
-      this.#rows(await this.#kernel.jailRead(kind, value, names, spec, flags), fields.length, "jail_get"),
+      this.#rows(rowsOf(await this.#kernel.jailRead(kind, value, slot, flags), columns), "jail_get"),
     );
   }
 
   async jailList(fields: readonly RawField[], flags: number, options?: RawOptions): Promise<RawRows> {
-    const [names, spec] = fieldsOf(fields);
+    const slot = this.#slots.slotOf(fields);
+    const columns = fields.length;
     return abortable(options?.signal, async () =>
-      this.#rows(await this.#kernel.jailList(names, spec, flags), fields.length, "jail_get"),
+      this.#rows(rowsOf(await this.#kernel.jailList(slot, flags), columns), "jail_get"),
     );
   }
 
@@ -212,7 +159,7 @@ export class AddonBackedKernel implements LocalKernel {
 
   async sysctl(name: string, value?: Uint8Array, options?: RawOptions): Promise<RawSysctlOutcome> {
     const bytes = bytesOf(value);
-    return abortable(options?.signal, async () => this.#sysctl(await this.#kernel.sysctl(name, bytes)));
+    return abortable(options?.signal, async () => this.#sysctl(rowsOf(await this.#kernel.sysctl(name, bytes), 0)));
   }
 
   async sysctlWalk(prefix: string, options?: RawOptions): Promise<RawSysctlNodes> {
@@ -220,24 +167,32 @@ export class AddonBackedKernel implements LocalKernel {
   }
 
   jailSetSync(iov: RawIovec, flags: number): RawIovecOutcome {
+    if (this.#scratch.put(checkedIovec(iov))) {
+      const value = this.#kernel.jailSetSync(iov.lengths.length, iov.data.length, flags);
+      return this.#iovOutcome(value, "jail_set", iov, this.#scratch.take(iov));
+    }
     const after = copyOf(iov);
     return this.#iovOutcome(this.#kernel.jailSetSync(after.data, after.lengths, flags), "jail_set", iov, after);
   }
 
   jailGetSync(iov: RawIovec, flags: number): RawIovecOutcome {
+    if (this.#scratch.put(checkedIovec(iov))) {
+      const value = this.#kernel.jailGetSync(iov.lengths.length, iov.data.length, flags);
+      return this.#iovOutcome(value, "jail_get", iov, this.#scratch.take(iov));
+    }
     const after = copyOf(iov);
     return this.#iovOutcome(this.#kernel.jailGetSync(after.data, after.lengths, flags), "jail_get", iov, after);
   }
 
   jailReadSync(key: RawKey, fields: readonly RawField[], flags: number): RawRows {
     const [kind, value] = keyOf(key);
-    const [names, spec] = fieldsOf(fields);
-    return this.#rows(this.#kernel.jailReadSync(kind, value, names, spec, flags), fields.length, "jail_get");
+    const answer = this.#kernel.jailReadSync(kind, value, this.#slots.slotOf(fields), flags);
+    return this.#rows(this.#scratch.rows(answer, fields.length), "jail_get");
   }
 
   jailListSync(fields: readonly RawField[], flags: number): RawRows {
-    const [names, spec] = fieldsOf(fields);
-    return this.#rows(this.#kernel.jailListSync(names, spec, flags), fields.length, "jail_get");
+    const answer = this.#kernel.jailListSync(this.#slots.slotOf(fields), flags);
+    return this.#rows(this.#scratch.rows(answer, fields.length), "jail_get");
   }
 
   jailRemoveSync(jid: number): RawOutcome {
@@ -253,7 +208,7 @@ export class AddonBackedKernel implements LocalKernel {
   }
 
   sysctlSync(name: string, value?: Uint8Array): RawSysctlOutcome {
-    return this.#sysctl(this.#kernel.sysctlSync(name, bytesOf(value)));
+    return this.#sysctl(this.#scratch.rows(this.#kernel.sysctlSync(name, bytesOf(value)), 0));
   }
 
   sysctlWalkSync(prefix: string): RawSysctlNodes {

@@ -1,6 +1,6 @@
 /** The simulated machine's controls, answered by the addon. */
 import type { Addon, AddonMachine, AddonView } from "./addon.js";
-import { AddonBackedKernel, type ErrnoNames, rawError } from "./addon-kernel.js";
+import { AddonBackedKernel, type AddonParts, type ErrnoNames, rawError } from "./addon-kernel.js";
 import type {
   LocalKernel,
   RawFault,
@@ -23,13 +23,13 @@ class AddonBackedView implements SimulatedView {
   readonly kernel: LocalKernel;
   readonly #view: AddonView;
   readonly #machine: AddonMachine;
-  readonly #errnos: ErrnoNames;
+  readonly #parts: AddonParts;
 
-  constructor(view: AddonView, machine: AddonMachine, errnos: ErrnoNames) {
+  constructor(view: AddonView, machine: AddonMachine, parts: AddonParts) {
     this.#view = view;
     this.#machine = machine;
-    this.#errnos = errnos;
-    this.kernel = traced(new AddonBackedKernel(view.kernel(), errnos, () => machine.problem()));
+    this.#parts = parts;
+    this.kernel = traced(new AddonBackedKernel(view.kernel(), parts, () => machine.problem()));
   }
 
   get pid(): number {
@@ -49,7 +49,7 @@ class AddonBackedView implements SimulatedView {
   }
 
   fork(): SimulatedView {
-    return new AddonBackedView(this.#view.fork(), this.#machine, this.#errnos);
+    return new AddonBackedView(this.#view.fork(), this.#machine, this.#parts);
   }
 
   setuid(uid: number): void {
@@ -57,11 +57,11 @@ class AddonBackedView implements SimulatedView {
   }
 
   attach(jid: number): RawOutcome {
-    return outcomeOf(this.#errnos, this.#view.attach(jid), "jail_attach", this.#machine.problem());
+    return outcomeOf(this.#parts.errnos, this.#view.attach(jid), "jail_attach", this.#machine.problem());
   }
 
   attachJd(fd: number): RawOutcome {
-    return outcomeOf(this.#errnos, this.#view.attachJd(fd), "jail_attach_jd", this.#machine.problem());
+    return outcomeOf(this.#parts.errnos, this.#view.attachJd(fd), "jail_attach_jd", this.#machine.problem());
   }
 
   exit(): void {
@@ -72,20 +72,20 @@ class AddonBackedView implements SimulatedView {
 class AddonBackedControls implements SimulatedControls {
   readonly release: string;
   readonly #machine: AddonMachine;
-  readonly #errnos: ErrnoNames;
+  readonly #parts: AddonParts;
 
-  constructor(machine: AddonMachine, errnos: ErrnoNames) {
+  constructor(machine: AddonMachine, parts: AddonParts) {
     this.#machine = machine;
-    this.#errnos = errnos;
+    this.#parts = parts;
     this.release = machine.release();
   }
 
   #outcome(value: number, syscall: string): RawOutcome {
-    return outcomeOf(this.#errnos, value, syscall, value < 0 ? this.#machine.problem() : "");
+    return outcomeOf(this.#parts.errnos, value, syscall, value < 0 ? this.#machine.problem() : "");
   }
 
   process(uid = 0): SimulatedView {
-    return new AddonBackedView(this.#machine.process(uid), this.#machine, this.#errnos);
+    return new AddonBackedView(this.#machine.process(uid), this.#machine, this.#parts);
   }
 
   problem(): string {
@@ -132,11 +132,11 @@ class AddonBackedControls implements SimulatedControls {
 /** Opens a simulated machine. */
 export function openSimulatedMachine(
   addon: Addon,
-  errnos: ErrnoNames,
+  parts: AddonParts,
   options: RawSimulatedOptions,
 ): RawOpened<SimulatedMachine> {
   const machine = addon.openSimulated(options);
   if (typeof machine === "string") return { error: { code: "ERR_JAIL_SIMULATED", message: machine } };
-  const controls = new AddonBackedControls(machine, errnos);
+  const controls = new AddonBackedControls(machine, parts);
   return { value: { kernel: controls.process().kernel, controls } };
 }

@@ -7,6 +7,9 @@ import type { RawFault, RawProcessInfo, RawProcessStart, RawSimulatedOptions } f
 /** Rows in one buffer: int32 value, errno, rows, message length; then int32 lengths, the data, the message. */
 export type AddonRows = ArrayBuffer;
 
+/** What a sync face gives: how many bytes of the scratch it has filled, or, where that is too small, rows. */
+export type AddonScratch = number | AddonRows;
+
 export interface AddonNode {
   readonly name: string;
   readonly kind: number;
@@ -57,6 +60,8 @@ export interface AddonView {
 }
 
 export interface Addon {
+  /** Memory that the sync calls share with JavaScript. */
+  readonly scratch: ArrayBuffer;
   /** FreeBSD's errno numbers by name. */
   readonly errnos: Readonly<Record<string, number>>;
   /** Undefined where no kernel of this machine is compiled in. */
@@ -68,14 +73,20 @@ export interface Addon {
 export interface AddonKernel {
   /** Both arrays are written back in place. */
   jailSet(data: Uint8Array, lengths: Int32Array, flags: number): Promise<number>;
-  jailSetSync(data: Uint8Array, lengths: Int32Array, flags: number): number;
   jailGet(data: Uint8Array, lengths: Int32Array, flags: number): Promise<number>;
-  jailGetSync(data: Uint8Array, lengths: Int32Array, flags: number): number;
-  /** `names` are joined by NULs; `spec` has two numbers for each: its size, and its traits (1 grows, 2 text). */
-  jailRead(kind: string, key: string | number, names: string, spec: Int32Array, flags: number): Promise<AddonRows>;
-  jailReadSync(kind: string, key: string | number, names: string, spec: Int32Array, flags: number): AddonRows;
-  jailList(names: string, spec: Int32Array, flags: number): Promise<AddonRows>;
-  jailListSync(names: string, spec: Int32Array, flags: number): AddonRows;
+  /** The same; with numbers, `count` lengths and `size` bytes of data after them in the scratch. */
+  jailSetSync(data: Uint8Array | number, lengths: Int32Array | number, flags: number): number;
+  jailGetSync(data: Uint8Array | number, lengths: Int32Array | number, flags: number): number;
+  /**
+   * Keeps fields in one of 16 slots for the calls that name it: `names` are joined by NULs, `spec` has two numbers for
+   * each: its size, and its traits (1 grows, 2 text).
+   */
+  setFields(slot: number, names: string, spec: Int32Array): void;
+  /** `kind` is 0 for a jid, 1 for a name, 2 for a descriptor. */
+  jailRead(kind: number, key: string | number, slot: number, flags: number): Promise<AddonRows>;
+  jailReadSync(kind: number, key: string | number, slot: number, flags: number): AddonScratch;
+  jailList(slot: number, flags: number): Promise<AddonRows>;
+  jailListSync(slot: number, flags: number): AddonScratch;
   jailRemove(jid: number): Promise<number>;
   jailRemoveSync(jid: number): number;
   jailRemoveJd(fd: number): Promise<number>;
@@ -83,7 +94,7 @@ export interface AddonKernel {
   close(fd: number): Promise<number>;
   closeSync(fd: number): number;
   sysctl(name: string, value?: Uint8Array): Promise<AddonRows>;
-  sysctlSync(name: string, value?: Uint8Array): AddonRows;
+  sysctlSync(name: string, value?: Uint8Array): AddonScratch;
   sysctlWalk(prefix: string): Promise<number | AddonNode[]>;
   sysctlWalkSync(prefix: string): number | AddonNode[];
   eventsOpen(): number | AddonEvents;

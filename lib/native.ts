@@ -1,14 +1,14 @@
 /** Finds and loads the addon, once and only when a kernel is asked for: to import this package needs no addon. */
 import { join } from "node:path";
 import type { Addon } from "./addon.js";
-import { AddonBackedKernel, type ErrnoNames } from "./addon-kernel.js";
+import { AddonBackedKernel, type AddonParts } from "./addon-kernel.js";
+import { Scratch } from "./addon-lists.js";
 import { openSimulatedMachine } from "./addon-simulated.js";
 import type { LocalKernel, RawOpened, RawSimulatedOptions, SimulatedMachine } from "./binding.js";
 import { traced } from "./tracing.js";
 
-interface Loaded {
+interface Loaded extends AddonParts {
   readonly addon: Addon;
-  readonly errnos: ErrnoNames;
 }
 
 let loaded: RawOpened<Loaded> | undefined;
@@ -34,7 +34,7 @@ function load(): RawOpened<Loaded> {
   try {
     const addon = (require("node-gyp-build") as (folder: string) => Addon)(root);
     const errnos = new Map(Object.entries(addon.errnos).map(([name, number]) => [number, name]));
-    loaded = { value: { addon, errnos } };
+    loaded = { value: { addon, errnos, scratch: new Scratch(addon.scratch) } };
   } catch (cause) {
     loaded = { error: { code: "ERR_JAIL_ADDON", message: failure(cause), cause } };
   }
@@ -52,7 +52,7 @@ export function openNative(): RawOpened<LocalKernel> {
       "JailHost.simulated(), or BSDJAIL_KERNEL=simulated in the environment";
     return { error: { code: "ERR_JAIL_UNSUPPORTED_PLATFORM", message } };
   }
-  return { value: traced(new AddonBackedKernel(kernel, loaded.errnos)) };
+  return { value: traced(new AddonBackedKernel(kernel, loaded)) };
 }
 
 /**
@@ -62,5 +62,5 @@ export function openNative(): RawOpened<LocalKernel> {
  */
 export function openSimulated(options: RawSimulatedOptions = {}): RawOpened<SimulatedMachine> {
   const { value: loaded, error } = load();
-  return error === undefined ? openSimulatedMachine(loaded.addon, loaded.errnos, options) : { error };
+  return error === undefined ? openSimulatedMachine(loaded.addon, loaded, options) : { error };
 }

@@ -26,11 +26,20 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
   events_ = Napi::Persistent(EventsHandle::define(env));
   machines_ = Napi::Persistent(MachineHandle::define(env));
   views_ = Napi::Persistent(ViewHandle::define(env));
+  constexpr std::size_t kScratchSize = 8192;
+  const Napi::ArrayBuffer scratch = Napi::ArrayBuffer::New(env, kScratchSize);
+  scratch_ = Napi::Persistent(scratch);
+  exports["scratch"] = scratch;
   exports["errnos"] = errnos(env);
   DefineAddon(exports, {
                            InstanceMethod("openNative", &Addon::open_native),
                            InstanceMethod("openSimulated", &Addon::open_simulated),
                        });
+}
+
+Scratch Addon::scratch() const {
+  Napi::ArrayBuffer buffer = scratch_.Value();
+  return {static_cast<std::uint8_t*>(buffer.Data()), buffer.ByteLength()};
 }
 
 Napi::Value Addon::open_native([[maybe_unused]] const Napi::CallbackInfo& info) {

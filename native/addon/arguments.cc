@@ -71,16 +71,21 @@ std::vector<Field> fields_argument(const Napi::CallbackInfo& info, std::size_t i
 }
 
 Key key_argument(const Napi::CallbackInfo& info, std::size_t index) {
-  const std::string kind = string_argument(info, index, "kind");
   Key key;
-  if (kind == "name") {
-    key.kind = Key::Kind::kName;
-    key.name = string_argument(info, index + 1, "name");
-  } else if (kind == "jid" || kind == "desc") {
-    key.kind = kind == "jid" ? Key::Kind::kJid : Key::Kind::kDescriptor;
-    key.number = int_argument(info, index + 1, kind.c_str());
-  } else {
-    refuse(info, "kind", "\"jid\", \"name\" or \"desc\"");
+  switch (int_argument(info, index, "kind")) {
+    case 0:
+      key.number = int_argument(info, index + 1, "jid");
+      break;
+    case 1:
+      key.kind = Key::Kind::kName;
+      key.name = string_argument(info, index + 1, "name");
+      break;
+    case 2:
+      key.kind = Key::Kind::kDescriptor;
+      key.number = int_argument(info, index + 1, "desc");
+      break;
+    default:
+      refuse(info, "kind", "0, 1 or 2");
   }
   return key;
 }

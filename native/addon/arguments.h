@@ -20,7 +20,7 @@ Napi::Int32Array ints_argument(const Napi::CallbackInfo& info, std::size_t index
 // Fields from names joined by NULs and two numbers for each: its size, and its traits (1: grows, 2: text).
 std::vector<Field> fields_argument(const Napi::CallbackInfo& info, std::size_t index);
 
-// A key from its kind ("jid", "name", "desc") and its value.
+// A key from its kind (0 jid, 1 name, 2 descriptor) and its value.
 Key key_argument(const Napi::CallbackInfo& info, std::size_t index);
 
 }  // namespace bsdjail

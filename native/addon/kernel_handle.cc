@@ -1,5 +1,6 @@
 #include "kernel_handle.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -35,40 +36,56 @@ double answer(const Outcome& outcome) {
 }
 
 // Four numbers (value, errno, rows, length of the message), then the lengths, the data, the message.
-Napi::Value pack(Napi::Env env, const Rows& rows) {
-  const std::size_t lengths = rows.lengths.size() * sizeof(std::int32_t);
+std::size_t packed_size(const Rows& rows) {
+  return 4 * sizeof(std::int32_t) + rows.lengths.size() * sizeof(std::int32_t) + rows.data.size() + rows.message.size();
+}
+
+void pack_into(std::uint8_t* at, const Rows& rows) {
   const std::int32_t header[4] = {static_cast<std::int32_t>(rows.outcome.value), rows.outcome.error,
                                   static_cast<std::int32_t>(rows.rows), static_cast<std::int32_t>(rows.message.size())};
-  Napi::ArrayBuffer buffer =
-      Napi::ArrayBuffer::New(env, sizeof header + lengths + rows.data.size() + rows.message.size());
-  auto* at = static_cast<std::uint8_t*>(buffer.Data());
   const auto put = [&at](const void* from, std::size_t len) {
     if (len > 0) std::memcpy(at, from, len);
     at += len;
   };
   put(header, sizeof header);
-  put(rows.lengths.data(), lengths);
+  put(rows.lengths.data(), rows.lengths.size() * sizeof(std::int32_t));
   put(rows.data.data(), rows.data.size());
   put(rows.message.data(), rows.message.size());
+}
+
+Napi::Value pack(Napi::Env env, const Rows& rows) {
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, packed_size(rows));
+  pack_into(static_cast<std::uint8_t*>(buffer.Data()), rows);
   return buffer;
 }
 
-// Runs `work` here, or on the pool, and packs the rows that it left.
+// Runs `work` on the pool and packs the rows that it left. The sync face runs it here, and leaves them in the scratch
+// where they fit: an ArrayBuffer of their own would cost more than the call.
 template <typename Work>
 Napi::Value give_rows(const Napi::CallbackInfo& info, const char* name, Work work) {
   if (!is_async(info)) {
     Rows rows;
     work(rows);
-    return pack(info.Env(), rows);
+    const Scratch scratch = Addon::of(info.Env()).scratch();
+    const std::size_t size = packed_size(rows);
+    if (size > scratch.size) return pack(info.Env(), rows);
+    pack_into(scratch.data, rows);
+    return Napi::Number::New(info.Env(), static_cast<double>(size));
   }
   auto rows = std::make_shared<Rows>();
   return Worker::run(
       info.Env(), name, [rows, work]() { work(*rows); }, [rows](Napi::Env env) { return pack(env, *rows); });
 }
 
-void write_back(const IovecList& list, Napi::Uint8Array data, Napi::Int32Array lengths) {
-  if (data.ByteLength() > 0) std::memcpy(data.Data(), list.bytes().data(), data.ByteLength());
-  for (std::size_t i = 0; i < list.count(); ++i) lengths[i] = list.length(i);
+void unpack(const Napi::Env& env, IovecList& list, const std::uint8_t* data, std::size_t size,
+            const std::int32_t* lengths, std::size_t count) {
+  if (list.unpack(data, size, lengths, count)) return;
+  throw Napi::RangeError::New(env, "lengths must add up to the length of data");
+}
+
+void write_back(const IovecList& list, std::uint8_t* data, std::size_t size, std::int32_t* lengths, std::size_t count) {
+  if (size > 0) std::memcpy(data, list.bytes().data(), std::min(size, list.bytes().size()));
+  for (std::size_t i = 0; i < std::min(count, list.count()); ++i) lengths[i] = list.length(i);
 }
 
 }  // namespace
@@ -97,6 +114,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("sysctl", &Handle::sysctl_call, attributes, face(kAsync)),
           InstanceMethod("sysctlWalkSync", &Handle::walk_call, attributes, face(kSync)),
           InstanceMethod("sysctlWalk", &Handle::walk_call, attributes, face(kAsync)),
+          InstanceMethod("setFields", &Handle::set_fields),
           InstanceMethod("eventsOpen", &Handle::events_open),
       });
 }
@@ -117,42 +135,60 @@ const std::shared_ptr<Kernel>& KernelHandle::kernel(const Napi::CallbackInfo& in
 }
 
 Napi::Value KernelHandle::iovec_call(const Napi::CallbackInfo& info) {
+  if (info[0].IsNumber()) return scratch_call(info);
   const Napi::Env env = info.Env();
   Napi::Uint8Array data = bytes_argument(info, 0, "data");
   Napi::Int32Array lengths = ints_argument(info, 1, "lengths");
   const int flags = int_argument(info, 2, "flags");
-  const bool set = which(info) == kSet;
-  auto list = std::make_shared<IovecList>();
-  if (!list->unpack(data.ByteLength() > 0 ? data.Data() : nullptr, data.ByteLength(),
-                    lengths.ElementLength() > 0 ? lengths.Data() : nullptr, lengths.ElementLength())) {
-    throw Napi::RangeError::New(env, "lengths must add up to the length of data");
-  }
-  const auto call = [list, flags, set](Kernel& kernel) {
-    return set ? kernel.jail_set(list->entries(), list->count(), flags)
-               : kernel.jail_get(list->entries(), list->count(), flags);
-  };
-  if (!is_async(info)) {
-    const Outcome outcome = call(*kernel(info));
-    write_back(*list, data, lengths);
-    return Napi::Number::New(env, answer(outcome));
-  }
   struct State {
+    IovecList list;
     Outcome outcome;
     Napi::Reference<Napi::Uint8Array> data;
     Napi::Reference<Napi::Int32Array> lengths;
   };
   auto state = std::make_shared<State>();
+  unpack(env, state->list, data.Data(), data.ByteLength(), lengths.Data(), lengths.ElementLength());
+  const bool set = which(info) == kSet;
+  const auto work = [kernel = kernel(info), state, flags, set]() {
+    IoVec* const entries = state->list.entries();
+    state->outcome = set ? kernel->jail_set(entries, state->list.count(), flags)
+                         : kernel->jail_get(entries, state->list.count(), flags);
+  };
+  if (!is_async(info)) {
+    work();
+    write_back(state->list, data.Data(), data.ByteLength(), lengths.Data(), lengths.ElementLength());
+    return Napi::Number::New(env, answer(state->outcome));
+  }
   state->data = Napi::Persistent(data);
   state->lengths = Napi::Persistent(lengths);
-  return Worker::run(
-      env, set ? "bsdjail:jail_set" : "bsdjail:jail_get",
-      [kernel = kernel(info), state, call]() { state->outcome = call(*kernel); },
-      [state, list](Napi::Env done) -> Napi::Value {
-        write_back(*list, state->data.Value(), state->lengths.Value());
-        state->data.Reset();
-        state->lengths.Reset();
-        return Napi::Number::New(done, answer(state->outcome));
-      });
+  return Worker::run(env, set ? "bsdjail:jail_set" : "bsdjail:jail_get", work, [state](Napi::Env done) -> Napi::Value {
+    // Asked again: who holds them may have given them away meanwhile.
+    Napi::Uint8Array to_data = state->data.Value();
+    Napi::Int32Array to_lengths = state->lengths.Value();
+    write_back(state->list, to_data.Data(), to_data.ByteLength(), to_lengths.Data(), to_lengths.ElementLength());
+    state->data.Reset();
+    state->lengths.Reset();
+    return Napi::Number::New(done, answer(state->outcome));
+  });
+}
+
+Napi::Value KernelHandle::scratch_call(const Napi::CallbackInfo& info) {
+  const Scratch scratch = Addon::of(info.Env()).scratch();
+  const std::uint32_t count = uint_argument(info, 0, "count");
+  const std::uint32_t size = uint_argument(info, 1, "size");
+  const int flags = int_argument(info, 2, "flags");
+  const std::size_t head = std::size_t{count} * sizeof(std::int32_t);
+  if (is_async(info) || head + size > scratch.size) {
+    throw Napi::RangeError::New(info.Env(), "only a sync call takes a list from the scratch, and one that fits in it");
+  }
+  auto* lengths = reinterpret_cast<std::int32_t*>(scratch.data);
+  std::uint8_t* data = scratch.data + head;
+  IovecList list;
+  unpack(info.Env(), list, data, size, lengths, count);
+  const Outcome outcome = which(info) == kSet ? kernel(info)->jail_set(list.entries(), count, flags)
+                                              : kernel(info)->jail_get(list.entries(), count, flags);
+  write_back(list, data, size, lengths, count);
+  return Napi::Number::New(info.Env(), answer(outcome));
 }
 
 Napi::Value KernelHandle::number_call(const Napi::CallbackInfo& info) {
@@ -170,16 +206,35 @@ Napi::Value KernelHandle::number_call(const Napi::CallbackInfo& info) {
       [outcome](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, answer(*outcome)); });
 }
 
+Napi::Value KernelHandle::set_fields(const Napi::CallbackInfo& info) {
+  auto fields = std::make_shared<const std::vector<Field>>(fields_argument(info, 1));
+  fields_[slot_argument(info, 0)] = std::move(fields);
+  return info.Env().Undefined();
+}
+
+std::size_t KernelHandle::slot_argument(const Napi::CallbackInfo& info, std::size_t index) const {
+  const std::uint32_t slot = uint_argument(info, index, "slot");
+  if (slot >= fields_.size()) throw Napi::RangeError::New(info.Env(), "slot must be below 16");
+  return slot;
+}
+
+const std::shared_ptr<const std::vector<Field>>& KernelHandle::fields(const Napi::CallbackInfo& info,
+                                                                      std::size_t index) const {
+  const auto& fields = fields_[slot_argument(info, index)];
+  if (fields == nullptr) throw Napi::RangeError::New(info.Env(), "slot has no fields yet");
+  return fields;
+}
+
 Napi::Value KernelHandle::rows_call(const Napi::CallbackInfo& info) {
   if (which(info) == kList) {
     return give_rows(info, "bsdjail:list",
-                     [kernel = kernel(info), fields = fields_argument(info, 0), flags = int_argument(info, 2, "flags")](
-                         Rows& rows) { list_jails(*kernel, fields, flags, rows); });
+                     [kernel = kernel(info), fields = fields(info, 0), flags = int_argument(info, 1, "flags")](
+                         Rows& rows) { list_jails(*kernel, *fields, flags, rows); });
   }
   return give_rows(info, "bsdjail:read",
-                   [kernel = kernel(info), key = key_argument(info, 0), fields = fields_argument(info, 2),
-                    flags = int_argument(info, 4, "flags")](Rows& rows) {
-                     read_jail(*kernel, key, fields, flags, rows);
+                   [kernel = kernel(info), key = key_argument(info, 0), fields = fields(info, 2),
+                    flags = int_argument(info, 3, "flags")](Rows& rows) {
+                     read_jail(*kernel, key, *fields, flags, rows);
                    });
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+#include <string_view>
 
 #include "../kernel/errno.h"
 
@@ -23,20 +23,23 @@ constexpr std::size_t kNameRoom = 256;
 // field, shares that one's entry.
 class Reader {
  public:
-  Reader(Kernel& kernel, const Key& key, const char* key_name, const std::vector<Field>& fields, int flags)
-      : kernel_(kernel), key_(key), fields_(fields), flags_(flags), entry_of_(fields.size()) {
-    entries_.reserve(fields.size() + 1);
-    add(key_name, key.kind == Key::Kind::kName ? std::max(key.name.size() + 1, kNameRoom) : sizeof(int), false);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const auto known = std::find_if(entries_.begin(), entries_.end(),
-                                      [&](const Entry& entry) { return entry.name == fields[i].name; });
-      entry_of_[i] = static_cast<std::size_t>(known - entries_.begin());
+  Reader(Kernel& kernel, const Key& key, std::string_view key_name, const std::vector<Field>& fields, int flags)
+      : kernel_(kernel), key_(key), fields_(fields), flags_(flags) {
+    entries_.reserve(fields.size() + 2);
+    entry_of_.reserve(fields.size());
+    const bool by_name = key.kind == Key::Kind::kName;
+    entries_.push_back({key_name, by_name ? std::max(key.name.size() + 1, kNameRoom) : sizeof(int), 0, false});
+    for (const Field& field : fields) {
+      const auto known =
+          std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.name == field.name; });
+      entry_of_.push_back(static_cast<std::size_t>(known - entries_.begin()));
       if (known == entries_.end()) {
-        add(fields[i].name, fields[i].grows ? std::max(fields[i].size, kSlack) : fields[i].size, fields[i].grows);
+        entries_.push_back({field.name, field.grows ? std::max(field.size, kSlack) : field.size, 0, field.grows});
       }
     }
-    errmsg_.resize(kErrmsgLength);
-    iov_.resize(2 * (entries_.size() + 1));
+    entries_.push_back({"errmsg", kErrmsgLength, 0, false});
+    iov_.resize(2 * entries_.size());
+    place();
   }
 
   void set_key(int number) { key_.number = number; }
@@ -48,9 +51,9 @@ class Reader {
       outcome = call(true);
       if (outcome.failed()) return outcome;
       for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const std::size_t needed = length(i) + kSlack;
-        if (entries_[i].grows && needed > entries_[i].value.size()) entries_[i].value.resize(needed);
+        if (entries_[i].grows) entries_[i].room = std::max(entries_[i].room, length(i) + kSlack);
       }
+      place();
       outcome = call(false);
     }
     return outcome;
@@ -58,65 +61,71 @@ class Reader {
 
   void append_row(Rows& rows) const {
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-      const std::vector<std::uint8_t>& value = entries_[entry_of_[i]].value;
-      std::size_t len = std::min(length(entry_of_[i]), value.size());
+      const Entry& entry = entries_[entry_of_[i]];
+      const std::uint8_t* value = values_.data() + entry.at;
+      std::size_t len = std::min(length(entry_of_[i]), entry.room);
       if (fields_[i].text && len > 0) {
-        const void* end = std::memchr(value.data(), 0, len);
-        if (end != nullptr) len = static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - value.data());
+        const void* end = std::memchr(value, 0, len);
+        if (end != nullptr) len = static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - value);
       }
       rows.lengths.push_back(static_cast<std::int32_t>(len));
-      rows.data.insert(rows.data.end(), value.begin(), value.begin() + static_cast<std::ptrdiff_t>(len));
+      rows.data.insert(rows.data.end(), value, value + len);
     }
     ++rows.rows;
   }
 
   std::string message() const {
-    return std::string(errmsg_.data(), std::find(errmsg_.begin(), errmsg_.end(), '\0') - errmsg_.begin());
+    const auto* text = reinterpret_cast<const char*>(errmsg());
+    return std::string(text, strnlen(text, kErrmsgLength));
   }
 
  private:
   struct Entry {
-    std::string name;
-    std::vector<std::uint8_t> value;
+    std::string_view name;  // of a literal or a field, so a NUL follows
+    std::size_t room;
+    std::size_t at;  // in values_
     bool grows;
   };
 
-  void add(std::string name, std::size_t size, bool grows) {
-    Entry entry{std::move(name), {}, grows};
-    // A NULL base would ask for the length alone, so every value has room to point at.
-    entry.value.reserve(1);
-    entry.value.resize(size);
-    entries_.push_back(std::move(entry));
+  // Gives every entry its place: one allocation for all values. A value without room still has a place to point at,
+  // because a NULL base would ask for the length alone.
+  void place() {
+    std::size_t at = 0;
+    for (Entry& entry : entries_) {
+      entry.at = at;
+      at += entry.room;
+    }
+    values_.assign(at + 1, 0);
   }
 
+  const std::uint8_t* errmsg() const { return values_.data() + entries_.back().at; }
+
   void write_key() {
-    std::vector<std::uint8_t>& value = entries_.front().value;
+    std::uint8_t* value = values_.data();
     if (key_.kind == Key::Kind::kName) {
-      std::copy(key_.name.begin(), key_.name.end(), value.begin());
-      std::fill(value.begin() + static_cast<std::ptrdiff_t>(key_.name.size()), value.end(), std::uint8_t{0});
+      std::memcpy(value, key_.name.data(), key_.name.size());
+      std::memset(value + key_.name.size(), 0, entries_.front().room - key_.name.size());
     } else {
-      std::memcpy(value.data(), &key_.number, sizeof key_.number);
+      std::memcpy(value, &key_.number, sizeof key_.number);
     }
   }
 
   // `sizes` asks for the lengths of what grows, by NULL bases.
   Outcome call(bool sizes) {
-    errmsg_[0] = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      Entry& entry = entries_[i];
+      const Entry& entry = entries_[i];
       const bool ask = sizes && entry.grows;
-      if (!entry.value.empty()) entry.value[0] = 0;
-      iov_[2 * i] = {entry.name.data(), entry.name.size() + 1};
-      iov_[2 * i + 1] = {ask ? nullptr : entry.value.data(), ask ? 0 : entry.value.size()};
+      std::uint8_t* value = values_.data() + entry.at;
+      if (entry.room > 0) *value = 0;
+      iov_[2 * i] = {const_cast<char*>(entry.name.data()), entry.name.size() + 1};
+      iov_[2 * i + 1] = {ask ? nullptr : value, ask ? 0 : entry.room};
     }
     write_key();
-    iov_[iov_.size() - 2] = {const_cast<char*>("errmsg"), sizeof("errmsg")};
-    iov_[iov_.size() - 1] = {errmsg_.data(), errmsg_.size()};
     return kernel_.jail_get(iov_.data(), iov_.size(), flags_);
   }
 
   std::size_t length(std::size_t entry) const { return iov_[2 * entry + 1].len; }
-  bool too_small(const Outcome& outcome) const { return outcome.error == kEINVAL && errmsg_[0] == 0; }
+  bool too_small(const Outcome& outcome) const { return outcome.error == kEINVAL && *errmsg() == 0; }
   bool can_grow() const {
     return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.grows; });
   }
@@ -125,9 +134,9 @@ class Reader {
   Key key_;
   const std::vector<Field>& fields_;
   int flags_;
-  std::vector<Entry> entries_;         // the key first
+  std::vector<Entry> entries_;         // the key, the fields, errmsg
   std::vector<std::size_t> entry_of_;  // of each field
-  std::vector<char> errmsg_;
+  std::vector<std::uint8_t> values_;
   std::vector<IoVec> iov_;
 };
 

@@ -12,8 +12,9 @@ async function round() {
     for (let n = 0; n < 20; n++) pending.push(kernel.jailSet(...iov(`name\0j${n}\0`), 1));
     await Promise.all(pending);
     kernel.jailSetSync(...iov("name\0j1\0"), 1);
-    kernel.jailListSync("name\0path", Int32Array.of(256, 2, 1024, 2), 0);
-    await kernel.jailList("name\0path", Int32Array.of(256, 2, 1024, 2), 0);
+    kernel.setFields(0, "name\0path", Int32Array.of(256, 2, 1024, 2));
+    kernel.jailListSync(0, 0);
+    await kernel.jailList(0, 0);
     kernel.sysctlWalkSync("security.jail.param");
     if (i % 20 === 0) {
       const events = kernel.eventsOpen();
