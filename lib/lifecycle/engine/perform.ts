@@ -1,7 +1,7 @@
 import type { RunResult } from "../../machine/run.js";
 import { stepChannel, type StepEvent, type StepFailure, stepFailure, type StepTrace } from "../events.js";
 import type { FailedStep } from "../ledger/summary.js";
-import type { Action, ActionResult } from "../steps/kind.js";
+import { type Action, type ActionResult, withJid } from "../steps/kind.js";
 import { stepRow } from "../steps/table.js";
 import type { Engine, JailContext } from "./context.js";
 
@@ -21,7 +21,8 @@ function resultOf(done: ActionResult | undefined, thrown: unknown): RunResult | 
 /** Does one action and tells of it. Never throws for what the action threw: that is in the answer. */
 export async function perform(engine: Engine, context: JailContext, action: Action): Promise<Performed> {
   const { machine, emit } = engine;
-  const { step, direction, where, argv, text } = action;
+  const { step, direction, where, text, thing } = action;
+  const argv = thing === undefined || context.jid === undefined ? action.argv : withJid(action.argv, context.jid);
   const identity = { step, direction, where, argv, text };
   const jail = context.spec.name;
   emit({ type: "begin", jail, at: machine.now(), ...identity });

@@ -10,6 +10,15 @@ import { DOWN, type StepRow, stepRow, UP } from "../steps/table.js";
 import { type Engine, JailContext } from "./context.js";
 import { perform, remembered } from "./perform.js";
 
+/** Steps of a stop that are about a jail that is still there. */
+const NEEDS_JAIL: ReadonlySet<string> = new Set([
+  "exec.stop",
+  "stop.timeout",
+  "vnet.interface",
+  "zfs.dataset",
+  "create",
+]);
+
 /** What a run came to, before it is told. */
 export interface Ending {
   readonly state: JailState;
@@ -83,6 +92,7 @@ export class JailRunner {
 
   async takeBack(thing: Thing, direction: "undo" | "down" = "undo"): Promise<boolean> {
     const row = stepRow(thing.step);
+    if (NEEDS_JAIL.has(row.name)) await this.#lookAlive();
     const [action] = row.kind.down(this.context.spec, row, [thing]);
     if (action === undefined) return true;
     const event = await this.act({ ...action, thing, direction });
@@ -106,6 +116,7 @@ export class JailRunner {
     let problem: StepFailure | undefined;
     let removed = !rows.some((row) => row.name === "exec.prestop");
     for (const row of rows) {
+      if (NEEDS_JAIL.has(row.name)) await this.#lookAlive();
       const things = this.#thingsOf(row);
       if (row.name === "create") {
         if (!context.alive && things.length === 0) continue;
@@ -115,6 +126,7 @@ export class JailRunner {
       for (const action of row.kind.down(context.spec, row, things)) {
         if (!removed && context.signal?.aborted) return { state: "aborted", error: stepFailure(context.signal.reason) };
         if (!removed && this.#late(row)) continue;
+        if (!context.alive && (row.where === "jail" || row.name === "stop.timeout")) continue;
         const event = await this.act(action);
         if (event.outcome !== "failed") continue;
         problem ??= event.error;
@@ -129,6 +141,14 @@ export class JailRunner {
       }
     }
     return problem === undefined ? { state: "down" } : { state: "failed", error: problem };
+  }
+
+  /** A jail without `persist` goes with its last process, which may be at any time. */
+  async #lookAlive(): Promise<void> {
+    const { context } = this;
+    if (!context.alive) return;
+    const found = await context.jails.find(context.spec.name);
+    if (found === undefined || found.jid !== context.jid) context.alive = false;
   }
 
   /** What a step made, last first: by the ledger, and where that is not whole, by the definition too. */

@@ -113,9 +113,15 @@ async function startOne(
         session.tell(name, { state: "failed", error });
         return false;
       }
-      await ledger.begin("up", { signal });
-      const parameters = plainParameters(definition);
-      await ledger.define(parameters, digest(parameters));
+      try {
+        await ledger.begin("up", { signal });
+        const parameters = plainParameters(definition);
+        await ledger.define(parameters, digest(parameters));
+      } catch (error) {
+        // Nothing was made yet: no ledger is needed.
+        await ledger.end("failed").catch(() => undefined);
+        throw error;
+      }
       const runner = new JailRunner(engine, spec, ledger);
       runner.onMilestone = milestone;
       const ending = await runner.up();
