@@ -43,6 +43,9 @@ export function problems(elf: Elf, expected: Expectation): string[] {
     check(elf.exports.includes("napi_register_module_v1"), "it does not export napi_register_module_v1");
   } else {
     check(elf.interpreter === "/libexec/ld-elf.so.1", `its interpreter is ${elf.interpreter}`);
+    for (const symbol of ["environ", "__progname"]) {
+      check(elf.exports.includes(symbol), `it does not export ${symbol}, which FreeBSD 13's libc takes from it`);
+    }
     check(!elf.imports.some(({ name }) => name.startsWith("napi_")), "it imports Node-API");
   }
   check(elf.stripped, "it is not stripped");
