@@ -1,8 +1,11 @@
 #include "kernel.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "host_process.h"
 #include "options.h"
 #include "queue.h"
 
@@ -28,6 +31,7 @@ class KernelView final : public SimulatedKernel {
   Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) override;
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override;
 
+  Outcome jail(const SimulatedLegacyJail& jail) override;
   int pid() override;
   int uid() override;
   int jid() override;
@@ -252,6 +256,40 @@ std::unique_ptr<EventQueue> KernelView::event_queue(Outcome& outcome) {
   return queue;
 }
 
+Outcome KernelView::jail(const SimulatedLegacyJail& jail) {
+  if (jail.path.size() >= kMaxPath || jail.hostname.size() >= kMaxHostName) return Outcome::fail(kENAMETOOLONG);
+  if (jail.name && jail.name->size() >= kMaxHostName) return Outcome::fail(kENAMETOOLONG);
+  std::vector<std::string> names;
+  std::uint32_t most = 0;
+  int enforce_statfs = 0;
+  const Outcome known = read([&](World& world, const Process& caller) {
+    most = world.tunables.max_addresses;
+    enforce_statfs = world.tunables.default_enforce_statfs;
+    if (caller.prison != &world.prisons().host()) return Outcome::ok();
+    for (std::size_t i = 0; i < world.permissions().size(); ++i) {
+      const Permission& permission = world.permissions()[i];
+      names.push_back((world.tunables.default_allow >> i & 1) != 0 ? permission.name : permission.no_name);
+    }
+    return Outcome::ok();
+  });
+  if (known.failed()) return known;
+  if (jail.ip4.size() / 4 > most || jail.ip6.size() / 16 > most) return Outcome::fail(kEINVAL);
+
+  std::vector<IoVec> iov;
+  const auto add = [&iov](const char* name, const void* value, std::size_t length) {
+    iov.push_back({const_cast<char*>(name), std::strlen(name) + 1});
+    iov.push_back({length == 0 ? nullptr : const_cast<void*>(value), length});
+  };
+  for (const std::string& name : names) add(name.c_str(), nullptr, 0);
+  if (!names.empty()) add("enforce_statfs", &enforce_statfs, sizeof(enforce_statfs));
+  add("path", jail.path.c_str(), jail.path.size() + 1);
+  add("host.hostname", jail.hostname.c_str(), jail.hostname.size() + 1);
+  if (jail.name) add("name", jail.name->c_str(), jail.name->size() + 1);
+  add("ip4.addr", jail.ip4.data(), jail.ip4.size());
+  add("ip6.addr", jail.ip6.data(), jail.ip6.size());
+  return jail_set(iov.data(), iov.size(), kJailCreate | kJailAttach);
+}
+
 int KernelView::pid() {
   int pid = 0;
   machine_->change(view_.get(), [&](World& world) {
@@ -299,6 +337,9 @@ std::unique_ptr<SimulatedKernel> KernelView::fork() {
     copy->parent = caller->pid;
     copy->pid = world.new_pid();
     copy->spawned = false;
+    // After the host's own fork this is the child.
+    copy->host_pid = static_cast<int>(::getpid());
+    copy->host_start = host_process_start(copy->host_pid);
     const Process& placed = world.enter(std::move(copy));
     child.pid = placed.pid;
     child.serial = placed.serial;

@@ -219,6 +219,21 @@ std::unique_ptr<SimulatedKernel> Machine::process(int uid) {
   return make_kernel(std::static_pointer_cast<Machine>(shared_from_this()), view);
 }
 
+std::unique_ptr<SimulatedKernel> Machine::resume(int uid) {
+  View view;
+  view.uid = uid;
+  const int self = static_cast<int>(::getpid());
+  const std::uint64_t start = host_process_start(self);
+  read([&](World& world) {
+    for (const auto& [pid, process] : world.processes()) {
+      if (process->spawned || process->host_pid != self || process->host_start != start) continue;
+      view = {pid, process->serial, process->uid, false};
+    }
+    return Outcome::ok();
+  });
+  return make_kernel(std::static_pointer_cast<Machine>(shared_from_this()), view);
+}
+
 std::string Machine::release() {
   const std::lock_guard<std::mutex> guard(mutex_);
   return world_->release().text();

@@ -32,6 +32,7 @@ class Machine final : public SimulatedMachine {
   static std::shared_ptr<SimulatedMachine> make(const SimulatedOptions& options, std::string& problem);
 
   std::unique_ptr<SimulatedKernel> process(int uid) override;
+  std::unique_ptr<SimulatedKernel> resume(int uid) override;
   std::string release() override;
   std::string problem() override;
   std::vector<SimulatedProcessInfo> processes() override;

@@ -86,6 +86,15 @@ struct SimulatedProcessInfo {
   int host_pid = 0;
 };
 
+// What the older jail(2) takes: a jail that its caller is in as soon as it is made.
+struct SimulatedLegacyJail {
+  std::string path;
+  std::string hostname;
+  std::optional<std::string> name;
+  std::string ip4;  // addresses one after another, in network byte order
+  std::string ip6;
+};
+
 class SimulatedMachine : public std::enable_shared_from_this<SimulatedMachine> {
  public:
   // Null, with the reason in `problem`, where the release is not known or the state file cannot be used.
@@ -95,6 +104,9 @@ class SimulatedMachine : public std::enable_shared_from_this<SimulatedMachine> {
   // A process on the host with that user id, as init would start it; it is not listed until it holds something
   // (a jail or a descriptor). With a state file it is tied to this host process and ends with it.
   virtual std::unique_ptr<SimulatedKernel> process(int uid = 0) = 0;
+
+  // This host process as the machine knows it: in the jail that it entered before an exec, or a new one as above.
+  virtual std::unique_ptr<SimulatedKernel> resume(int uid = 0) = 0;
 
   virtual std::string release() = 0;  // "15.1"
   // Why the last call gave EIO: a state file that cannot be read, locked or written. Empty when nothing is wrong.
@@ -122,6 +134,9 @@ class SimulatedMachine : public std::enable_shared_from_this<SimulatedMachine> {
 
 class SimulatedKernel : public Kernel {
  public:
+  // jail(2), version 2: the jid. Its permissions are those that security.jail.*_allowed give.
+  virtual Outcome jail(const SimulatedLegacyJail& jail) = 0;
+
   virtual int pid() = 0;
   virtual int uid() = 0;
   // 0 on the host and for a process that has ended.
