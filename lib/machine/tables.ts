@@ -60,17 +60,3 @@ export function parseMountRecords(text: string): MountEntry[] {
   }
   return entries;
 }
-
-/**
- * What `mount -p` printed. A path with a tab in it cannot be told from two fields; blanks are kept.
- */
-export function parseMountTable(text: string): MountEntry[] {
-  const entries: MountEntry[] = [];
-  for (const line of text.split("\n")) {
-    const fields = line.split(/\t+/);
-    const [source, target, type, options] = fields;
-    if (source === undefined || target === undefined || type === undefined || options === undefined) continue;
-    entries.push({ fsid: "", type, source, target, readOnly: options.split(/[ ,]/).includes("ro") });
-  }
-  return entries;
-}

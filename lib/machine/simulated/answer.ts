@@ -48,6 +48,14 @@ export function findJail(jails: readonly WorldJail[], word: string): WorldJail |
 export function settle(world: World, jails: readonly WorldJail[]): boolean {
   const alive = new Set(jails.map((jail) => jail.jid));
   let changed = false;
+  const orphaned = world.interfaces.filter((entry) => entry.home !== undefined && !alive.has(entry.home));
+  if (orphaned.length > 0) {
+    const names = new Set(orphaned.map((entry) => entry.name));
+    world.interfaces = world.interfaces.filter(
+      (entry) => !orphaned.includes(entry) && !(entry.peer !== undefined && names.has(entry.peer)),
+    );
+    changed = true;
+  }
   const returning = world.interfaces.filter((entry) => entry.vnet !== 0 && !alive.has(entry.vnet));
   for (const entry of returning) {
     entry.vnet = 0;

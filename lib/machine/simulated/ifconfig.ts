@@ -12,12 +12,21 @@ export function ifconfig(args: readonly string[], view: ProgramWorld): ProgramAn
   if (rest[0] === "-j") {
     const jail = findJail(view.jails, rest[1] ?? "");
     if (typeof jail === "string") return fail(`ifconfig: ${jail}`);
-    stack = jail.jid;
+    if (jail.vnet) stack = jail.jid;
     rest = rest.slice(2);
   }
   const { world } = view;
+  if (stack !== 0 && !world.interfaces.some((entry) => entry.vnet === stack && entry.name === "lo0")) {
+    // Every network stack has a loopback interface of its own, made with it.
+    world.interfaces.unshift({ name: "lo0", vnet: stack, home: stack, driver: "lo", up: false, addresses: [] });
+  }
   const here = () => world.interfaces.filter((entry) => entry.vnet === stack);
   if (rest[0] === "-l") return ok(`${here().map((entry) => entry.name).join(" ")}\n`);
+  if (rest[0] === "-g") {
+    const group = rest[1] ?? "";
+    const members = here().filter((entry) => entry.driver === group || entry.groups?.includes(group));
+    return ok(members.map((entry) => `${entry.name}\n`).join(""));
+  }
   if (rest.length === 0 || rest[0] === "-a") return ok(here().map(describe).join(""));
   const [name = "", ...words] = rest;
   if (words[0] === "create") return create(world, stack, name);
@@ -59,7 +68,8 @@ function relocate(world: World, entry: WorldInterface, vnet: number): void {
 }
 
 function create(world: World, stack: number, name: string): ProgramAnswer {
-  const taken = new Set(world.interfaces.map((entry) => entry.name));
+  // A clone keeps its unit when it gets another name.
+  const taken = new Set(world.interfaces.flatMap((entry) => [entry.name, entry.born ?? entry.name]));
   const driver = /^[a-z]+/.exec(name)?.[0] ?? "";
   if (!["lo", "epair", "bridge", "tap", "tun", "vlan"].includes(driver)) {
     return fail(`ifconfig: SIOCIFCREATE2 (${name}): Invalid argument`);
@@ -71,10 +81,12 @@ function create(world: World, stack: number, name: string): ProgramAnswer {
   if (taken.has(first(unit))) return fail(`ifconfig: interface ${name} already exists`);
   const entry = (own: string, peer?: string): WorldInterface => ({
     name: own,
+    born: own,
     vnet: stack,
     driver,
     up: false,
     addresses: [],
+    ...(stack === 0 ? {} : { home: stack }),
     ...(peer === undefined ? {} : { peer }),
   });
   if (driver === "epair") world.interfaces.push(entry(first(unit), `epair${unit}b`), entry(`epair${unit}b`, first(unit)));
@@ -94,12 +106,22 @@ function describe(entry: WorldInterface): string {
   const flags = entry.up ? "1008049<UP,LOOPBACK,RUNNING,MULTICAST,LOWER_UP>" : "8008<LOOPBACK,MULTICAST>";
   const lines = [`${entry.name}: flags=${flags} metric 0 mtu ${entry.driver === "lo" ? 16384 : 1500}`];
   if (entry.description !== undefined) lines.push(`\tdescription: ${entry.description}`);
-  for (const { family, address, prefix } of entry.addresses) {
-    if (family === "inet") lines.push(`\tinet ${address} netmask 0x${maskHex(prefix)}`);
+  const ordered = [...entry.addresses].sort((a, b) => a.family.localeCompare(b.family));
+  for (const { family, address, prefix } of ordered) {
+    const broadcast = entry.driver === "lo" ? "" : ` broadcast ${broadcastOf(address, prefix)}`;
+    if (family === "inet") lines.push(`\tinet ${address} netmask 0x${maskHex(prefix)}${broadcast}`);
     else lines.push(`\tinet6 ${address} prefixlen ${prefix}`);
   }
-  lines.push(`\tgroups: ${entry.driver}`);
+  for (const member of entry.members ?? []) lines.push(`\tmember: ${member} flags=143<LEARNING,DISCOVER,AUTOEDGE,AUTOPTP>`);
+  lines.push(`\tgroups: ${[entry.driver, ...(entry.groups ?? [])].join(" ")}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The last address of an address's network. */
+function broadcastOf(address: string, prefix: number): string {
+  const bytes = address.split(".").map(Number);
+  const host = prefix === 0 ? 0xffffffff : prefix === 32 ? 0 : 0xffffffff >>> prefix;
+  return bytes.map((byte, index) => (byte | (host >>> (24 - 8 * index))) & 0xff).join(".");
 }
 
 function maskHex(prefix: number): string {
@@ -150,10 +172,17 @@ function change(entry: WorldInterface, words: readonly string[], world: World): 
       entry.name = value;
       printed = `${value}\n`;
       at++;
+    } else if (word === "group") {
+      entry.groups = [...(entry.groups ?? []), value];
+      at++;
+    } else if (word === "addm" || word === "deletem") {
+      const problem = bridge(entry, word, value, world);
+      if (problem !== undefined) return fail(`ifconfig: ${problem}`);
+      at++;
     } else if (word === "description" || word === "descr") {
       entry.description = value;
       at++;
-    } else if (["vhid", "pass", "advskew", "advbase", "broadcast", "mtu", "metric", "group", "fib"].includes(word)) {
+    } else if (["vhid", "pass", "advskew", "advbase", "broadcast", "mtu", "metric", "fib"].includes(word)) {
       at++;
     } else if (!["alias", "add", "-ifdisabled", "no_dad", "auto_linklocal", "anycast"].includes(word)) {
       return fail(`ifconfig: ${word}: bad value`);
@@ -175,6 +204,23 @@ function change(entry: WorldInterface, words: readonly string[], world: World): 
     entry.up = true;
   }
   return ok(printed);
+}
+
+/** Puts an interface into a bridge or takes it out; what is wrong with that. */
+function bridge(entry: WorldInterface, verb: "addm" | "deletem", name: string, world: World): string | undefined {
+  const call = verb === "addm" ? "BRDGADD" : "BRDGDEL";
+  const members = entry.members ?? [];
+  if (!world.interfaces.some((other) => other.name === name && other.vnet === entry.vnet)) {
+    return `${call} ${name}: No such file or directory (No such interface)`;
+  }
+  if (verb === "addm") {
+    if (members.includes(name)) return `${call} ${name}: File exists (Interface is already a member of this bridge)`;
+    entry.members = [...members, name];
+  } else {
+    if (!members.includes(name)) return `${call} ${name}: No such file or directory`;
+    entry.members = members.filter((member) => member !== name);
+  }
+  return undefined;
 }
 
 function parseAddress(family: "inet" | "inet6", text: string): InterfaceAddress | string {

@@ -97,6 +97,12 @@ export function removeMount(view: ProgramWorld, mount: WorldMount, force: boolea
   return undefined;
 }
 
+/** A column of `mount -p`: tabs up to the third stop, or one blank. */
+function padded(text: string): string {
+  const tabs = 3 - Math.floor(text.length / 8);
+  return text + (tabs > 0 ? "\t".repeat(tabs) : " ");
+}
+
 /** The simulated mount(8). */
 export function mount(args: readonly string[], view: ProgramWorld): ProgramAnswer {
   const { mounts } = view.world;
@@ -108,7 +114,7 @@ export function mount(args: readonly string[], view: ProgramWorld): ProgramAnswe
   if (args[0] === "-p") {
     const lines = mounts.map((entry) => {
       const mode = entry.options.includes("ro") ? "ro" : "rw";
-      return `${entry.source}\t\t${entry.target}\t\t${entry.type}\t${mode}\t\t0 0\n`;
+      return `${padded(entry.source)}${padded(entry.target)}${entry.type}\t${mode}\t\t0 0\n`;
     });
     return ok(lines.join(""));
   }

@@ -5,14 +5,22 @@ import { VersionedFile } from "../versioned-file.js";
 /** A network interface of the simulated machine. */
 export interface WorldInterface {
   name: string;
+  /** The name that it was made with. */
+  readonly born?: string;
   /** Whose network stack it is in now: a jid, 0 for the host. */
   vnet: number;
+  /** Where it was made, if not on the host: it goes with that jail. */
+  readonly home?: number;
   /** The driver, `lo` or `epair`. */
   readonly driver: string;
   /** The other end of an epair. */
   readonly peer?: string;
   up: boolean;
   description?: string;
+  /** Groups besides the driver's own. */
+  groups?: string[];
+  /** The interfaces in a bridge. */
+  members?: string[];
   addresses: InterfaceAddress[];
 }
 
@@ -84,6 +92,8 @@ export function freshWorld(boot: string): World {
         { number: 100, text: "include 1" },
         { number: 200, text: "include 2" },
         { number: 300, text: "include 3" },
+        { number: 400, text: "path fuse unhide" },
+        { number: 500, text: "path zfs unhide" },
       ],
       "5": [{ number: 100, text: "include 4" }],
     },
