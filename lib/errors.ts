@@ -1,0 +1,86 @@
+import { getSystemErrorMap } from "node:util";
+import type { RawError } from "./binding.js";
+
+/** What a {@link JailError} tells beside the kernel's answer. */
+export interface JailErrorContext {
+  /** The jail that was meant, by name or jid. */
+  readonly jail?: string | number | undefined;
+}
+
+/** libuv's words for an errno, for the many that the kernel gives without a text of its own. */
+function words(code: string): string {
+  for (const [name, text] of getSystemErrorMap().values()) if (name === code) return text;
+  return "the kernel gave no reason";
+}
+
+/**
+ * A system call that the kernel refused, in the shape of Node's system errors.
+ *
+ * `code` is FreeBSD's errno by name, `errno` its number there, negated; `kernelMessage` is what the kernel wrote to
+ * `errmsg`, "" where it wrote nothing; `parameter` is the parameter that this text names. See `jail_set(2)`.
+ */
+export class JailError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+  readonly kernelMessage: string;
+  readonly jail: string | number | undefined;
+  readonly parameter: string | undefined;
+
+  constructor(error: RawError, context: JailErrorContext = {}) {
+    const about = context.jail === undefined ? "" : ` '${context.jail}'`;
+    super(`${error.code}: ${error.message === "" ? words(error.code) : error.message}, ${error.syscall}${about}`);
+    this.code = error.code;
+    this.errno = -error.errno;
+    this.syscall = error.syscall;
+    this.kernelMessage = error.message;
+    this.jail = context.jail;
+    this.parameter = /^unknown parameter: (.+)$/.exec(error.message)?.[1];
+  }
+
+  static {
+    this.prototype.name = "JailError";
+  }
+}
+
+/**
+ * A value that was refused before any call: `parameter` and `value` are what was given, `rule` what it breaks.
+ * `code` is `ERR_JAIL_PARAMETER`.
+ */
+export class JailParameterError extends TypeError {
+  readonly code = "ERR_JAIL_PARAMETER";
+  readonly parameter: string;
+  readonly value: unknown;
+  readonly rule: string;
+
+  constructor(parameter: string, value: unknown, rule: string) {
+    const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
+    super(`${parameter} cannot be ${shown}: ${rule}`);
+    this.parameter = parameter;
+    this.value = value;
+    this.rule = rule;
+  }
+
+  static {
+    this.prototype.name = "JailParameterError";
+  }
+}
+
+/**
+ * What is not an answer of the kernel. `code` is one of
+ * `ERR_JAIL_UNSUPPORTED_PLATFORM` (this machine has no jails), `ERR_JAIL_ADDON` (the addon does not load),
+ * `ERR_JAIL_STATE` (the simulated machine cannot be opened), `ERR_JAIL_CHANGED` (the jid now means another jail),
+ * `ERR_JAIL_LINGERS` (a removed jail is still held when the time is over).
+ */
+export class JailStateError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  static {
+    this.prototype.name = "JailStateError";
+  }
+}

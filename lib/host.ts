@@ -1,0 +1,266 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  JAIL_CREATE,
+  JAIL_DYING,
+  JAIL_GET_DESC,
+  JAIL_OWN_DESC,
+  type LocalKernel,
+  type RawIovec,
+  type RawIovecOutcome,
+  type RawOutcome,
+  type RawSimulatedOptions,
+  type SimulatedControls,
+} from "./binding.js";
+import { JailError, JailStateError } from "./errors.js";
+import { Jail } from "./jail.js";
+import { openNative, openSimulated } from "./native.js";
+import { type Column, column, decodeRows } from "./params/decode.js";
+import { encode, int32, type Pair, pack, text } from "./params/encode.js";
+import { ParameterTable } from "./params/table.js";
+import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
+
+/** Options of every asynchronous call. An aborted call rejects with the signal's reason; what the kernel already has is not recalled. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link JailHost.create}. */
+export interface CreateOptions extends CallOptions {
+  /**
+   * The jail is removed when its handle is disposed of, and when this process ends, however it ends: FreeBSD 15's owning
+   * descriptor. Default false. A kernel without jail descriptors refuses with EINVAL.
+   */
+  readonly owned?: boolean | undefined;
+}
+
+/** Options of {@link JailHost.list}. */
+export interface ListOptions extends CallOptions {
+  /** Dying jails too. Default false. */
+  readonly dying?: boolean | undefined;
+}
+
+/** A row of a list: a property for each name asked for. */
+export type JailRow<Name extends string> = { [Key in Name]: JailValue<Key> };
+
+const LIST_DEFAULT = ["jid", "name", "path", "host.hostname", "ip4.addr", "ip6.addr"] as const;
+
+/** Throws what a kernel refused. */
+export function checked<Outcome extends RawOutcome>(outcome: Outcome, jail?: string | number): Outcome {
+  if (outcome.error !== undefined) throw new JailError(outcome.error, { jail });
+  return outcome;
+}
+
+/** The kernel wrote the descriptor into the list's `desc`, which {@link pack} puts first. */
+function descriptorIn(outcome: RawIovecOutcome): number {
+  const at = (outcome.lengths[0] ?? 0) | 0;
+  return Buffer.from(outcome.data).readInt32LE(at);
+}
+
+/**
+ * A machine with jails: this one, or a simulated one. Its jails are made, opened and listed here. `jail(8)`, `jail_set(2)`.
+ */
+export class JailHost {
+  static #default: JailHost | undefined;
+
+  /** The raw calls. */
+  readonly kernel: LocalKernel;
+  /** The simulated machine's controls; undefined on a real one. */
+  readonly simulation: SimulatedControls | undefined;
+  #table: ParameterTable | undefined;
+  #descriptors: boolean | undefined;
+
+  private constructor(kernel: LocalKernel, simulation?: SimulatedControls) {
+    this.kernel = kernel;
+    this.simulation = simulation;
+  }
+
+  /**
+   * This machine's own kernel.
+   *
+   * @throws JailStateError `ERR_JAIL_UNSUPPORTED_PLATFORM` where it has no jails, `ERR_JAIL_ADDON` where the addon does not load.
+   */
+  static native(): JailHost {
+    const { value, error } = openNative();
+    if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
+    return new JailHost(value);
+  }
+
+  /**
+   * A simulated FreeBSD, in memory or in a state file that several processes share.
+   *
+   * @throws JailStateError where the release is not known or the state file cannot be used.
+   */
+  static simulated(options: RawSimulatedOptions = {}): JailHost {
+    const { value, error } = openSimulated(options);
+    if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
+    return new JailHost(value.kernel, value.controls);
+  }
+
+  /**
+   * The host that {@link Jail.create} and its like use: this machine's, or with `BSDJAIL_KERNEL=simulated` in the
+   * environment a simulated one (its state in the file `BSDJAIL_STATE`, its release `BSDJAIL_RELEASE`, where they are set).
+   */
+  static get default(): JailHost {
+    JailHost.#default ??= JailHost.#fromEnvironment(process.env);
+    return JailHost.#default;
+  }
+
+  static #fromEnvironment(env: NodeJS.ProcessEnv): JailHost {
+    const { BSDJAIL_KERNEL: kernel, BSDJAIL_STATE: stateFile, BSDJAIL_RELEASE: release } = env;
+    if (kernel === undefined || kernel === "" || kernel === "native") return JailHost.native();
+    if (kernel !== "simulated") {
+      throw new JailStateError("ERR_JAIL_STATE", `BSDJAIL_KERNEL is "${kernel}": it can be "simulated" or "native"`);
+    }
+    return JailHost.simulated({ ...(stateFile ? { stateFile } : {}), ...(release ? { release } : {}) });
+  }
+
+  /** The parameters that this kernel has, read once. */
+  get parameters(): ParameterTable {
+    this.#table ??= new ParameterTable(checked(this.kernel.sysctlWalkSync("security.jail.param")).nodes);
+    return this.#table;
+  }
+
+  /** Makes a jail, which persists unless `persist` says otherwise. Rejects with a JailError or a JailParameterError. */
+  async create(parameters: JailParameters | UncheckedParameters, options: CreateOptions = {}): Promise<Jail> {
+    const attempt = this.#creation(parameters, options);
+    const outcome = await this.kernel.jailSet(attempt.iov, attempt.flags, options);
+    if (attempt.mayLackDescriptors && this.#lacksDescriptors(outcome)) return this.create(parameters, options);
+    return this.#created(attempt.flags, outcome, parameters);
+  }
+
+  /** {@link create}, at once. */
+  createSync(parameters: JailParameters | UncheckedParameters, options: Pick<CreateOptions, "owned"> = {}): Jail {
+    const attempt = this.#creation(parameters, options);
+    const outcome = this.kernel.jailSetSync(attempt.iov, attempt.flags);
+    if (attempt.mayLackDescriptors && this.#lacksDescriptors(outcome)) return this.createSync(parameters, options);
+    return this.#created(attempt.flags, outcome, parameters);
+  }
+
+  /** The living jail of that name or jid. Rejects with a JailError ENOENT where there is none. */
+  async open(jail: string | number, options: CallOptions = {}): Promise<Jail> {
+    const attempt = this.#opening(jail);
+    const outcome = await this.kernel.jailGet(attempt.iov, attempt.flags, options);
+    if (attempt.mayLackDescriptors && this.#lacksDescriptors(outcome)) return this.open(jail, options);
+    return this.#opened(attempt.flags, outcome, jail);
+  }
+
+  /** {@link open}, at once. */
+  openSync(jail: string | number): Jail {
+    const attempt = this.#opening(jail);
+    const outcome = this.kernel.jailGetSync(attempt.iov, attempt.flags);
+    if (attempt.mayLackDescriptors && this.#lacksDescriptors(outcome)) return this.openSync(jail);
+    return this.#opened(attempt.flags, outcome, jail);
+  }
+
+  /**
+   * All jails below this process's own, a row each with the parameters named (default: jid, name, path, hostname and
+   * addresses), in the order of their jids. One native call; not a snapshot: jails may come and go meanwhile.
+   */
+  async list<const Name extends JailParameterName = (typeof LIST_DEFAULT)[number]>(
+    names: readonly Name[] = LIST_DEFAULT as readonly string[] as readonly Name[],
+    options: ListOptions = {},
+  ): Promise<JailRow<Name>[]> {
+    const columns = this.columns(names);
+    const fields = columns.map(({ field }) => field);
+    const rows = checked(await this.kernel.jailList(fields, options.dying ? JAIL_DYING : 0, options));
+    return decodeRows(rows, names, columns) as JailRow<Name>[];
+  }
+
+  /** {@link list}, at once. */
+  listSync<const Name extends JailParameterName = (typeof LIST_DEFAULT)[number]>(
+    names: readonly Name[] = LIST_DEFAULT as readonly string[] as readonly Name[],
+    options: Pick<ListOptions, "dying"> = {},
+  ): JailRow<Name>[] {
+    const columns = this.columns(names);
+    const fields = columns.map(({ field }) => field);
+    const rows = checked(this.kernel.jailListSync(fields, options.dying ? JAIL_DYING : 0));
+    return decodeRows(rows, names, columns) as JailRow<Name>[];
+  }
+
+  /** Whether a jail of that jid is still there, living or dying; false too when the jid now means one of another name. */
+  async lingers(jid: number, name: string, options: CallOptions = {}): Promise<boolean> {
+    const columns = this.columns(["name"]);
+    const rows = await this.kernel.jailRead({ jid }, columns.map(({ field }) => field), JAIL_DYING, options);
+    if (rows.error?.code === "ENOENT") return false;
+    return decodeRows(checked(rows, jid), ["name"], columns)[0]?.["name"] === name;
+  }
+
+  /** @internal What to ask the kernel for, by the parameters' names. */
+  columns(names: readonly string[]): Column[] {
+    return names.map((name) => {
+      const found = column(this.parameters, name) ?? this.#reloaded(name);
+      if (found !== undefined) return found;
+      throw new JailError({ code: "EINVAL", errno: 22, syscall: "jail_get", message: `unknown parameter: ${name}` });
+    });
+  }
+
+  /** A module that was loaded meanwhile may have brought the name. */
+  #reloaded(name: string): Column | undefined {
+    this.#table = undefined;
+    return column(this.parameters, name);
+  }
+
+  #creation(parameters: Readonly<Record<string, unknown>>, options: Pick<CreateOptions, "owned">) {
+    const owned = options.owned === true;
+    const pairs = encode(this.parameters, { persist: owned ? undefined : true, ...parameters });
+    // An owned jail lives as long as its descriptor; the kernel wants `persist` of every new jail that nobody enters.
+    if (owned && parameters["persist"] === undefined) pairs.push(["persist", null]);
+    return this.#withDescriptor(pairs, JAIL_CREATE, owned);
+  }
+
+  #opening(jail: string | number) {
+    const numeric = typeof jail === "number" || /^[1-9]\d*$/.test(jail);
+    const key: Pair = numeric ? ["jid", int32("jid", Number(jail))] : ["name", text("name", jail)];
+    const room: Pair[] = [["name", new Uint8Array(256)]];
+    return this.#withDescriptor(numeric ? [key, ...room] : [key], 0, false);
+  }
+
+  #withDescriptor(pairs: readonly Pair[], flags: number, owned: boolean) {
+    if (!owned && this.#descriptors === false) return { iov: pack(pairs), flags, mayLackDescriptors: false };
+    const iov: RawIovec = pack([["desc", new Uint8Array(4)], ...pairs]);
+    const wanted = flags | (owned ? JAIL_OWN_DESC : JAIL_GET_DESC);
+    return { iov, flags: wanted, mayLackDescriptors: !owned && this.#descriptors === undefined };
+  }
+
+  /** Kernels before 15 refuse the flag without a text, and so do all kernels some values: only a probe tells them apart. */
+  #lacksDescriptors({ error }: RawOutcome): boolean {
+    this.#descriptors = error?.code !== "EINVAL" || error.message !== "" || this.#probeDescriptors();
+    return !this.#descriptors;
+  }
+
+  /** Whether the kernel has jail descriptors: asked about no jail at all, one that has says so in words. */
+  #probeDescriptors(): boolean {
+    const outcome = this.kernel.jailGetSync(pack([["desc", new Uint8Array(4)]]), JAIL_GET_DESC);
+    return outcome.error?.code !== "EINVAL" || outcome.error.message !== "";
+  }
+
+  #created(flags: number, outcome: RawIovecOutcome, parameters: Readonly<Record<string, unknown>>): Jail {
+    const named = parameters["name"] ?? parameters["jid"];
+    checked(outcome, typeof named === "string" || typeof named === "number" ? named : undefined);
+    const descriptor = flags & (JAIL_GET_DESC | JAIL_OWN_DESC) ? descriptorIn(outcome) : undefined;
+    return new Jail(this, outcome.value, this.nameOf(outcome.value), descriptor);
+  }
+
+  #opened(flags: number, outcome: RawIovecOutcome, jail: string | number): Jail {
+    checked(outcome, jail);
+    const descriptor = flags & JAIL_GET_DESC ? descriptorIn(outcome) : undefined;
+    return new Jail(this, outcome.value, this.nameOf(outcome.value), descriptor);
+  }
+
+  /** @internal The full name of a jail, living or dying. */
+  nameOf(jid: number): string {
+    const columns = this.columns(["name"]);
+    const rows = this.kernel.jailReadSync({ jid }, columns.map(({ field }) => field), JAIL_DYING);
+    return String(decodeRows(checked(rows, jid), ["name"], columns)[0]?.["name"]);
+  }
+}
+
+/** Waits in growing steps, up to a tenth of a second each, until `done` says so; false when `deadline` comes first. */
+export async function until(done: () => Promise<boolean>, deadline: number, signal?: AbortSignal): Promise<boolean> {
+  for (let pause = 1; !(await done()); pause = Math.min(pause * 2, 100)) {
+    const left = deadline - performance.now();
+    if (left <= 0) return false;
+    await sleep(Math.min(pause, left), undefined, { signal: signal ?? (undefined as unknown as AbortSignal), ref: true });
+  }
+  return true;
+}

@@ -1,0 +1,250 @@
+import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
+import { JailError, JailParameterError, JailStateError } from "./errors.js";
+import { type CallOptions, checked, type CreateOptions, JailHost, type JailRow, type ListOptions, until } from "./host.js";
+import { decodeRows } from "./params/decode.js";
+import { encode, int32, type Pair, pack } from "./params/encode.js";
+import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
+
+/** Options of {@link Jail.remove}. */
+export interface RemoveOptions extends CallOptions {
+  /** Milliseconds to wait for the jail to be gone. Default: as long as it takes. */
+  readonly timeout?: number | undefined;
+}
+
+type Aliases = Readonly<Record<string, JailParameterName>>;
+type Aliased<Names extends Aliases> = { [Alias in keyof Names]: JailValue<Names[Alias]> };
+
+/** Descriptors of handles that nobody closed. */
+const forgotten = new FinalizationRegistry<() => void>((close) => close());
+
+/**
+ * A jail. Where the kernel has jail descriptors (FreeBSD 15), the handle holds one and means this jail and no other,
+ * whatever becomes of its jid and name. Elsewhere jid and name are compared before each act, which leaves a moment
+ * between the two. Close a handle with `using`, or leave it to the garbage collector; only an owned jail goes with it.
+ */
+export class Jail {
+  readonly host: JailHost;
+  /** The jail's id. */
+  readonly jid: number;
+  #name: string;
+  #descriptor: number | undefined;
+
+  /** @internal */
+  constructor(host: JailHost, jid: number, name: string, descriptor: number | undefined) {
+    this.host = host;
+    this.jid = jid;
+    this.#name = name;
+    this.#descriptor = descriptor;
+    if (descriptor !== undefined) {
+      const { kernel } = host;
+      forgotten.register(this, () => void kernel.closeSync(descriptor), this);
+    }
+  }
+
+  /** {@link JailHost.create} on the default host. */
+  static create(parameters: JailParameters | UncheckedParameters, options?: CreateOptions): Promise<Jail> {
+    return JailHost.default.create(parameters, options);
+  }
+
+  /** {@link JailHost.open} on the default host. */
+  static open(jail: string | number, options?: CallOptions): Promise<Jail> {
+    return JailHost.default.open(jail, options);
+  }
+
+  /** {@link JailHost.listSync} on the default host. */
+  static list<const Name extends JailParameterName>(
+    names: readonly Name[],
+    options?: Pick<ListOptions, "dying">,
+  ): JailRow<Name>[] {
+    return JailHost.default.listSync(names, options);
+  }
+
+  /** The full name when it was last read or set. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Parameters of this jail: by a list of names, or by a record that gives each a name of yours. `jail_get(2)`. */
+  get<const Name extends JailParameterName>(names: readonly Name[], options?: CallOptions): Promise<JailRow<Name>>;
+  get<const Names extends Aliases>(names: Names, options?: CallOptions): Promise<Aliased<Names>>;
+  async get(names: readonly string[] | Aliases, options: CallOptions = {}): Promise<unknown> {
+    const { keys, columns } = this.#question(names);
+    const fields = columns.map(({ field }) => field);
+    const rows = await this.host.kernel.jailRead(this.#key(), fields, 0, options);
+    return this.#answer(rows, keys, columns);
+  }
+
+  /** {@link get}, at once. */
+  getSync<const Name extends JailParameterName>(names: readonly Name[]): JailRow<Name>;
+  getSync<const Names extends Aliases>(names: Names): Aliased<Names>;
+  getSync(names: readonly string[] | Aliases): unknown {
+    const { keys, columns } = this.#question(names);
+    const rows = this.host.kernel.jailReadSync(this.#key(), columns.map(({ field }) => field), 0);
+    return this.#answer(rows, keys, columns);
+  }
+
+  /** Every parameter that the kernel has. */
+  async getAll(options: CallOptions = {}): Promise<Record<string, unknown>> {
+    return this.get(Array.from(this.host.parameters, ({ name }) => name), options);
+  }
+
+  /**
+   * Changes parameters. One that can be set at creation only is left out where it already has the value, and else
+   * refused with a JailParameterError before anything is changed. `jail_set(2)`.
+   */
+  async update(parameters: JailParameters | UncheckedParameters, options: CallOptions = {}): Promise<void> {
+    const pairs = this.#changes(parameters);
+    if (pairs.length === 0) return;
+    await this.#same(options);
+    const { iov, flags } = this.#updating(pairs);
+    checked(await this.host.kernel.jailSet(iov, flags, options), this.#name);
+    this.#renamed(parameters);
+  }
+
+  /** {@link update}, at once. */
+  updateSync(parameters: JailParameters | UncheckedParameters): void {
+    const pairs = this.#changes(parameters);
+    if (pairs.length === 0) return;
+    this.#sameSync();
+    const { iov, flags } = this.#updating(pairs);
+    checked(this.host.kernel.jailSetSync(iov, flags), this.#name);
+    this.#renamed(parameters);
+  }
+
+  /**
+   * Removes the jail with its children and kills their processes; resolves when the kernel has let go of it, and also
+   * where it was gone already. `jail_remove(2)`.
+   *
+   * Rejects with a JailStateError `ERR_JAIL_LINGERS` when it is still dying after `timeout`: something that outlives its
+   * processes holds it, such as a half-closed connection (`sockstat -s` shows it) or a mount of its file system.
+   */
+  async remove({ signal, timeout }: RemoveOptions = {}): Promise<void> {
+    const deadline = performance.now() + (timeout ?? Number.POSITIVE_INFINITY);
+    const { kernel } = this.host;
+    if (this.#descriptor !== undefined) {
+      const outcome = await kernel.jailRemoveJd(this.#descriptor, { signal });
+      if (outcome.error?.code !== "ENOENT") checked(outcome, this.#name);
+      this.#close();
+    } else {
+      if (!(await this.host.lingers(this.jid, this.#name, { signal }))) return;
+      const outcome = await kernel.jailRemove(this.jid, { signal });
+      // EINVAL is how the kernel says that there is no such jail.
+      if (outcome.error?.code !== "EINVAL") checked(outcome, this.#name);
+    }
+    const gone = async () => !(await this.host.lingers(this.jid, this.#name, { signal }));
+    if (await until(gone, deadline, signal)) return;
+    throw new JailStateError(
+      "ERR_JAIL_LINGERS",
+      `jail ${this.jid} (${this.#name}) is removed but still dying after ${timeout} ms: ` +
+        "something beyond its processes holds it, such as an unfinished connection or a mount",
+    );
+  }
+
+  /** The jails right inside this one, a row each as of {@link JailHost.list}. */
+  async children<const Name extends JailParameterName>(
+    names: readonly Name[],
+    options: ListOptions = {},
+  ): Promise<JailRow<Name>[]> {
+    const rows = await this.host.list([...names, "parent"], options);
+    return rows.filter(({ parent }) => parent === this.jid).map((row) => {
+      const wanted: Record<string, unknown> = {};
+      for (const name of names) wanted[name] = (row as Record<string, unknown>)[name];
+      return wanted as JailRow<Name>;
+    });
+  }
+
+  /** Gives the handle's descriptor back; an owned jail is removed by that. The handle then acts by jid and name. */
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  /** As {@link Symbol.dispose}, and waits for an owned jail to be gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#descriptor === undefined) return;
+    forgotten.unregister(this);
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    this.host.kernel.closeSync(descriptor);
+  }
+
+  #key(): RawKey {
+    return this.#descriptor === undefined ? { jid: this.jid } : { desc: this.#descriptor };
+  }
+
+  #question(names: readonly string[] | Aliases) {
+    const listed = Array.isArray(names);
+    const wanted = listed ? (names as readonly string[]) : Object.values(names as Aliases);
+    const keys = listed ? (names as readonly string[]) : Object.keys(names);
+    // Where the handle means the jail by its jid alone, the name that comes with the answer is compared.
+    const columns = this.host.columns(this.#descriptor === undefined ? [...wanted, "name"] : wanted);
+    return { keys, columns };
+  }
+
+  #answer(rows: Parameters<typeof decodeRows>[0], keys: readonly string[], columns: Parameters<typeof decodeRows>[2]) {
+    checked(rows, this.#name);
+    const compared = columns.length > keys.length;
+    const [row = {}] = decodeRows(rows, compared ? [...keys, "\0name"] : keys, columns);
+    if (compared) {
+      this.#compare(row["\0name"]);
+      delete row["\0name"];
+    }
+    return row;
+  }
+
+  #compare(name: unknown): void {
+    if (name === this.#name) return;
+    throw new JailStateError("ERR_JAIL_CHANGED", `jid ${this.jid} was jail "${this.#name}" and is now "${String(name)}"`);
+  }
+
+  async #same(options: CallOptions): Promise<void> {
+    if (this.#descriptor === undefined) await this.get(["jid"], options);
+  }
+
+  #sameSync(): void {
+    if (this.#descriptor === undefined) this.getSync(["jid"]);
+  }
+
+  #changes(parameters: Readonly<Record<string, unknown>>): Pair[] {
+    const live: Record<string, unknown> = {};
+    const fixed: string[] = [];
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === undefined) continue;
+      if (this.host.parameters.get(name)?.settable === "creation") fixed.push(name);
+      else live[name] = value;
+    }
+    if (fixed.length > 0) {
+      const running = this.getSync(fixed) as Record<string, unknown>;
+      for (const name of fixed) {
+        if (String(running[name]) === String(parameters[name])) continue;
+        throw new JailParameterError(
+          name,
+          parameters[name],
+          `it is ${String(running[name])}, and can only be given when a jail is made: remove the jail and create it anew`,
+        );
+      }
+    }
+    return encode(this.host.parameters, live);
+  }
+
+  #updating(pairs: readonly Pair[]) {
+    if (this.#descriptor === undefined) {
+      return { iov: pack([["jid", int32("jid", this.jid)], ...pairs]), flags: JAIL_UPDATE };
+    }
+    return { iov: pack([["desc", int32("desc", this.#descriptor)], ...pairs]), flags: JAIL_UPDATE | JAIL_USE_DESC };
+  }
+
+  #renamed(parameters: Readonly<Record<string, unknown>>): void {
+    if (typeof parameters["name"] !== "string") return;
+    try {
+      this.#name = this.host.nameOf(this.jid);
+    } catch (error) {
+      // It can be gone by now; the next act will say so.
+      if (!(error instanceof JailError)) throw error;
+      this.#name = parameters["name"];
+    }
+  }
+}
