@@ -1,0 +1,156 @@
+// jail-exec: enters a jail and becomes a command. One attach is for ever and for a whole process, so it happens here and
+// never in the process that manages jails. The order of the steps is the kernel's and jail(8)'s; each tells its failure.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+#include "command.h"
+#include "descriptors.h"
+#include "environment.h"
+#include "options.h"
+#include "status.h"
+#include "system.h"
+#include "terminal.h"
+#include "user.h"
+
+namespace bsdjail {
+namespace {
+
+class Entry {
+ public:
+  Entry(const Options& options, Status& status) : options_(options), status_(status) {}
+
+  [[noreturn]] void run() {
+    system_prepare();
+    environment_.take(options_.pass);
+    environment_.begin(Options());
+    isolate();
+    if (options_.host_user != nullptr) find_user(options_.host_user, Step::HostUser);
+    enter();
+    if (options_.host_user == nullptr) find_jail_user();
+    become_user();
+    finish();
+  }
+
+ private:
+  // Nothing of the host that was not given: descriptors, signals, limits.
+  void isolate() {
+    std::vector<int> keep = options_.keep;
+    keep.push_back(status_.fd());
+    if (options_.jail_fd >= 0) keep.push_back(options_.jail_fd);
+    if (int error = close_all_but(keep)) status_.fail(Step::Descriptors, error, "close_range(2)");
+    reset_signals();
+    if (int error = reset_open_files(options_.open_files)) {
+      status_.fail(Step::Limits, error, "soft limit of open files " + std::to_string(options_.open_files));
+    }
+    if (options_.terminal) terminal_.split(options_, status_);
+  }
+
+  void enter() {
+    system_widen_cpuset();
+    if (options_.fib >= 0) {
+      if (int error = system_set_fib(options_.fib)) {
+        status_.fail(Step::Fib, error, "routing table " + std::to_string(options_.fib) + " (see net.fibs)");
+      }
+    }
+    bool by_descriptor = options_.jail_fd >= 0;
+    int error = by_descriptor ? system_attach_descriptor(options_.jail_fd) : system_attach(options_.jid);
+    if (error != 0) {
+      std::string directories = error == EPERM ? directories_among(options_.keep) : std::string();
+      if (!directories.empty()) status_.fail(Step::Attach, error, "an open directory: " + directories);
+      status_.fail(Step::Attach, error,
+                   by_descriptor ? std::string("jail descriptor") : "jail " + std::to_string(options_.jid));
+    }
+    // A descriptor of a jail is a right to change it: the command must not have it.
+    if (by_descriptor) close(options_.jail_fd);
+    const char* directory = options_.cwd != nullptr ? options_.cwd : "/";
+    if (chdir(directory) != 0) status_.fail(Step::Directory, errno, directory);
+  }
+
+  void find_user(const char* name, Step step) {
+    int error = 0;
+    known_ = account_.find(name, error);
+    if (known_) return;
+    if (error != 0) status_.fail(step, error, std::string("user ") + name);
+    status_.fail(step, 0, std::string("no user \"") + name + "\" in the " +
+                              (step == Step::HostUser ? "host's" : "jail's") + " password file");
+  }
+
+  void find_jail_user() {
+    if (options_.user != nullptr) return find_user(options_.user, Step::User);
+    // Without a name a login is our own user's, and a jail need not know that one.
+    int error = 0;
+    if (options_.login) known_ = account_.find(nullptr, error);
+  }
+
+  void become_user() {
+    bool named = options_.user != nullptr || options_.host_user != nullptr;
+    bool describes = options_.login || (options_.inherit && named);
+    environment_.begin(options_);
+    if (known_) {
+      if (int error = account_.enter_groups()) status_.fail(Step::Groups, error, account_.entry().pw_name);
+      if (options_.terminal && terminal_.outer_slave() >= 0) {
+        (void)!fchown(terminal_.outer_slave(), account_.entry().pw_uid, static_cast<gid_t>(-1));
+      }
+      ClassParts parts;
+      parts.user = named;
+      parts.environment = describes;
+      if (int error = account_.apply_class(parts)) status_.fail(Step::Class, error, account_.entry().pw_name);
+      if (named && (getuid() != account_.entry().pw_uid || geteuid() != account_.entry().pw_uid)) {
+        status_.fail(Step::Class, EPERM, std::string("did not become ") + account_.entry().pw_name);
+      }
+    }
+    if (describes) environment_.describe(known_ ? &account_ : nullptr);
+    environment_.finish();
+    if (named && options_.home && options_.cwd == nullptr && chdir(account_.entry().pw_dir) != 0) {
+      status_.fail(Step::Directory, errno, account_.entry().pw_dir);
+    }
+  }
+
+  [[noreturn]] void finish() {
+    if (options_.terminal) {
+      pid_t relay = getppid();
+      if (int error = terminal_.take(options_)) status_.fail(Step::Terminal, error, "terminal");
+      // The relay is the command's only keeper: if it is killed, nobody reads this terminal again.
+      die_with_parent(SIGKILL, relay);
+    } else if (options_.death_signal != 0) {
+      die_with_parent(options_.death_signal, options_.parent);
+    }
+    status_.tell("exec");
+    std::string detail;
+    int error = become_command(options_, detail);
+    status_.fail(Step::Exec, error, detail);
+  }
+
+  void die_with_parent(int signal, pid_t parent) {
+    if (int error = system_set_death_signal(signal)) status_.fail(Step::Limits, error, "signal at the parent's end");
+    // It may have ended before we asked.
+    if (getppid() != parent) kill(getpid(), signal);
+  }
+
+  const Options& options_;
+  Status& status_;
+  Environment environment_;
+  Terminal terminal_;
+  Account account_;
+  bool known_ = false;
+};
+
+}  // namespace
+}  // namespace bsdjail
+
+int main(int argc, char** argv) {
+  bsdjail::Options options;
+  const char* problem = bsdjail::parse_options(argc, argv, options);
+  bsdjail::Status status(options.status_fd);
+  if (problem != nullptr) status.fail(bsdjail::Step::Options, EINVAL, problem);
+  if (fcntl(options.status_fd, F_SETFD, FD_CLOEXEC) != 0) {
+    status.set_fd(-1);
+    status.fail(bsdjail::Step::Options, errno, "-s names no open descriptor");
+  }
+  bsdjail::Entry(options, status).run();
+}
