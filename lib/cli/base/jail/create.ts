@@ -1,25 +1,25 @@
-import { codeOf, strerror } from "../strerror.js";
+import { Refusal } from "../calls.js";
 import { exportValue } from "../libjail.js";
-import { describe, type Imported, importParameters, persistent, toRecord } from "./import.js";
-import { Refusal } from "./kernel.js";
+import { codeOf, strerror } from "../strerror.js";
+import { describe, type Imported, importParameters, persistent, toGiven, valueOf } from "./import.js";
 import type { BaseJail } from "./model.js";
 import { sameParameter } from "./names.js";
 import type { Work } from "./perform.js";
 
 /** Makes a jail. Returns false where it could not be made; it was said. */
 export async function createJail(work: Work, jail: BaseJail): Promise<boolean> {
-  const { kernel, messages } = work;
+  const { calls, messages } = work;
   const problem = await checkRoot(work, jail);
   if (problem !== undefined) {
     messages.warn(jail, problem);
     return false;
   }
   const later = ["exec.start", "command", "exec.poststart"].some((name) => jail.find(name) !== undefined);
-  const added = !jail.boolean("persist") && later ? persistent(kernel.table) : undefined;
+  const added = !jail.boolean("persist") && later ? persistent(calls.table) : undefined;
   const own = kernelParameters(work, jail);
   const imported =
     added === undefined ? own : [added, ...own.filter(({ parameter }) => !sameParameter(parameter.name, "persist"))];
-  jail.jid = await attempt(work, jail, "JAIL_CREATE", imported, () => kernel.create(toRecord(imported)));
+  jail.jid = await attempt(work, jail, "JAIL_CREATE", imported, () => calls.create(toGiven(imported)));
   if (jail.jid < 0) return false;
   if (added !== undefined) jail.flags.persist = true;
   return true;
@@ -30,11 +30,11 @@ export async function updateJail(work: Work, jail: BaseJail): Promise<boolean> {
   const changed = kernelParameters(work, jail).filter(({ parameter }) => !parameter.entry.tunable);
   if (changed.length === 0) return true;
   const { jid } = jail;
-  const entry = work.kernel.table.get("jid");
+  const entry = work.calls.table.get("jid");
   const key: Imported[] =
     entry === undefined ? [] : [{ parameter: { name: "jid", entry, negated: false, key: false }, value: jid }];
   const done = await attempt(work, jail, "JAIL_UPDATE", [...key, ...changed], async () => {
-    await work.kernel.update(jid, toRecord(changed));
+    await work.calls.update(jid, toGiven(changed));
     return jid;
   });
   if (done < 0) work.queues.fail(jail);
@@ -47,7 +47,8 @@ export async function clearPersist(work: Work, jail: BaseJail): Promise<void> {
   jail.flags.persist = false;
   let failure = "";
   try {
-    await work.kernel.update(jail.jid, { persist: false });
+    const parameter = work.calls.parameter("nopersist");
+    await work.calls.update(jail.jid, [{ parameter, value: false }]);
   } catch (thrown) {
     failure = `: ${strerror(codeOf(thrown))}`;
   }
@@ -64,18 +65,15 @@ export async function fixedDifference(work: Work, jail: BaseJail): Promise<strin
     ({ parameter }) => parameter.entry.tunable && parameter.name !== "jid",
   );
   if (fixed.length === 0) return undefined;
-  const running = await work.kernel.get(jail.jid, fixed.map(({ parameter }) => parameter.name)).catch(() => undefined);
+  const parameters = fixed.map(({ parameter }) => parameter);
+  const running = await work.calls.read({ jid: jail.jid }, parameters, false).catch(() => undefined);
   if (running === undefined) return undefined;
-  return fixed.find((each) => {
-    const now = running.get(each.parameter.name);
-    const wanted = Object.values(toRecord([each]))[0];
-    return now !== undefined && wanted !== undefined && exportValue(now) !== exportValue(wanted);
-  })?.parameter.name;
+  return fixed.find((each, at) => exportValue(running[at] ?? null) !== exportValue(valueOf(each)))?.parameter.name;
 }
 
 /** A jail's parameters for the kernel, as they were taken in when the jail was looked at. */
 function kernelParameters(work: Work, jail: BaseJail): readonly Imported[] {
-  return importParameters(jail, work.kernel.table).imported;
+  return importParameters(jail, work.calls.table).imported;
 }
 
 /** jail(8) looks at the root itself, for a better message. A simulated host's directories are the kernel's to know. */

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { affirm, type BaseParameter, type BaseValue, exportValue, findParameter, type TableEntry } from "../libjail.js";
+import type { Given } from "../calls.js";
+import { type BaseParameter, type BaseValue, exportValue, findParameter, type TableEntry } from "../libjail.js";
 import type { BaseJail } from "./model.js";
 import { leadingInteger } from "./names.js";
 import { quote } from "./output.js";
@@ -101,19 +102,15 @@ function bare({ parameter: { entry, key } }: Imported): BaseValue {
   return entry.type === "string" ? "" : 0;
 }
 
-/** The parameters as a record of the kernel's names; a negation is the boolean itself, turned round. */
-export function toRecord(imported: readonly Imported[]): Record<string, BaseValue> {
-  const record: Record<string, BaseValue> = {};
-  for (const each of imported) {
-    const { parameter, value = bare(each) } = each;
-    if (!parameter.entry.boolean) record[parameter.name] = value;
-    else record[affirmed(parameter)] = parameter.negated ? value !== true : value === true;
-  }
-  return record;
+/** The parameters as the kernel gets them. */
+export function toGiven(imported: readonly Imported[]): Given[] {
+  return imported.map((each) => ({ parameter: each.parameter, value: valueOf(each) }));
 }
 
-function affirmed(parameter: BaseParameter): string {
-  return parameter.negated ? (affirm(parameter.name) ?? parameter.name) : parameter.name;
+/** What a parameter is to be, also where only its name was given. */
+export function valueOf(imported: Imported): BaseValue {
+  const { parameter, value = bare(imported) } = imported;
+  return parameter.negated ? value !== true : value;
 }
 
 /** The parameters as -v prints them: what was given, and what libjail made of a name alone. */

@@ -63,7 +63,7 @@ async function startCommand(
   user: string | undefined,
   outputFd: number | undefined,
 ): Promise<Watched | undefined> {
-  const { kernel, machine, messages } = work;
+  const { inside, machine, messages } = work;
   const clean = jail.boolean("exec.clean");
   try {
     if (command.inJail) {
@@ -71,7 +71,7 @@ async function startCommand(
       const hostUser = jail.boolean("exec.system_jail_user");
       return await forward(
         work,
-        await kernel.start(jail.jid, {
+        await inside.start(jail.jid, {
           argv: command.argv, user, hostUser, clean, fib, background: command.background, outputFd, streams: streamsOf(work),
         }),
       );

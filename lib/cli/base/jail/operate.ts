@@ -1,3 +1,4 @@
+import { type BaseCalls, Refusal } from "../calls.js";
 import { CLEAN_STEPS, START_STEPS, STOP_STEPS } from "./commands.js";
 import { checkParameters } from "./check.js";
 import { clearPersist, fixedDifference, updateJail } from "./create.js";
@@ -56,7 +57,7 @@ async function lookAt(work: Work, jail: BaseJail): Promise<boolean> {
     return false;
   }
   if (!jail.flags.start && !jail.flags.set) return true;
-  const { problems } = importParameters(jail, work.kernel.table);
+  const { problems } = importParameters(jail, work.calls.table);
   for (const problem of problems) work.messages.warn(jail, problem);
   if (problems.length > 0) work.queues.fail(jail);
   return problems.length === 0;
@@ -69,9 +70,17 @@ async function findRunning(work: Work, jail: BaseJail): Promise<void> {
     const number = leadingInteger(given);
     key = number.whole && number.value !== 0 ? number.value : undefined;
   }
-  const found = key === undefined ? undefined : await work.kernel.find(key, false);
-  jail.jid = found?.jid ?? -1;
-  if (found !== undefined && jail.find("jid") === undefined) jail.add("jid", [String(found.jid)]);
+  jail.jid = key === undefined ? -1 : await runningJid(work.calls, key);
+  if (jail.jid > 0 && jail.find("jid") === undefined) jail.add("jid", [String(jail.jid)]);
+}
+
+async function runningJid(calls: BaseCalls, key: number | string): Promise<number> {
+  try {
+    return await calls.jid(typeof key === "number" ? { jid: key } : { name: key });
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return -1;
+    throw thrown;
+  }
 }
 
 /** Settles what "create or change", "change or restart" are for this jail. Returns false where the jail is missing. */

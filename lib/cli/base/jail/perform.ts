@@ -1,9 +1,10 @@
 import type { Machine } from "../../../machine/machine.js";
 import type { CliIo } from "../../io.js";
+import type { BaseCalls } from "../calls.js";
 import { codeOf, signalNumber, strerror } from "../strerror.js";
 import { isRun, NOT_UNDONE, REVERSED, stepCommand, stepValues } from "./commands.js";
 import { createJail } from "./create.js";
-import type { BaseKernel } from "./kernel.js";
+import type { Inside } from "./inside.js";
 import { launch } from "./launch.js";
 import type { BaseJail } from "./model.js";
 import type { Messages } from "./output.js";
@@ -13,7 +14,8 @@ import type { Waiting } from "./waiting.js";
 
 /** What all steps work with. */
 export interface Work {
-  readonly kernel: BaseKernel;
+  readonly calls: BaseCalls;
+  readonly inside: Inside;
   readonly machine: Machine;
   readonly io: CliIo;
   readonly messages: Messages;
@@ -114,9 +116,9 @@ async function runStep(work: Work, jail: BaseJail, step: string, value: string):
 async function terminate(work: Work, jail: BaseJail): Promise<Outcome> {
   const seconds = jail.number("stop.timeout") ?? DEFAULT_STOP_SECONDS;
   if (seconds === 0) return "done";
-  const processes = await work.kernel.processes(jail.jid).catch(() => []);
+  const processes = await work.inside.processes(jail.jid).catch(() => []);
   if (processes.length === 0) return "done";
-  await work.kernel.terminate(jail.jid);
+  await work.inside.terminate(jail.jid);
   if (work.messages.verbose > 0) {
     work.messages.note(jail, `sent SIGTERM to:${processes.map(({ pid }) => ` ${pid}`).join("")}\n`);
   }
@@ -125,7 +127,7 @@ async function terminate(work: Work, jail: BaseJail): Promise<Outcome> {
   const { jid } = jail;
   const gone = work.waiting.gone(
     new Set(processes.map(({ pid }) => pid)),
-    () => work.kernel.processes(jid).catch(() => []),
+    () => work.inside.processes(jid).catch(() => []),
     () => over,
   );
   work.waiting.wait(jail, gone, () => {
@@ -137,7 +139,7 @@ async function terminate(work: Work, jail: BaseJail): Promise<Outcome> {
 async function removeJail(work: Work, jail: BaseJail): Promise<Outcome> {
   const { messages } = work;
   try {
-    await work.kernel.remove(jail.jid);
+    await work.calls.remove(jail.jid);
   } catch (thrown) {
     if (codeOf(thrown) === "EPERM") {
       messages.warn(jail, `jail_remove: ${strerror("EPERM")}`);
