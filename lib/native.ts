@@ -1,5 +1,6 @@
 /** Finds and loads the addon, once and only when a kernel is asked for: to import this package needs no addon. */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Addon } from "./addon.js";
 import { AddonBackedKernel, type AddonParts } from "./addon-kernel.js";
 import { Scratch } from "./addon-lists.js";
@@ -63,4 +64,18 @@ export function openNative(): RawOpened<LocalKernel> {
 export function openSimulated(options: RawSimulatedOptions = {}): RawOpened<SimulatedMachine> {
   const { value: loaded, error } = load();
   return error === undefined ? openSimulatedMachine(loaded.addon, loaded, options) : { error };
+}
+
+/**
+ * Where jail-exec is, the executable that enters a jail and becomes a command: beside the addon that is in use.
+ * Undefined where it was not built.
+ */
+export function jailExecPath(): string | undefined {
+  try {
+    const addon = (require("node-gyp-build") as unknown as { path(folder: string): string }).path(root);
+    const helper = join(dirname(addon), "jail-exec");
+    return existsSync(helper) ? helper : undefined;
+  } catch {
+    return undefined;
+  }
 }

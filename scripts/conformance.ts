@@ -3,7 +3,9 @@
  * or onto this machine's own with BSDJAIL_KERNEL=native. Prints each scenario's first difference, then the counts.
  */
 import { parseArgs } from "node:util";
+import { openNative } from "../lib/native.js";
 import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/machines.js";
+import { CHILD, childMain } from "./conformance/native-caller.js";
 import { readParameters, unlikeNodes } from "./conformance/parameters.js";
 import { isParameters, readRecording, releaseOf } from "./conformance/recording.js";
 import { type Face, replay, Skipped } from "./conformance/replay.js";
@@ -50,6 +52,12 @@ async function runParameters(file: string, machines: Conformed, counts: Counts):
 }
 
 async function main(): Promise<number> {
+  if (process.argv[2] === CHILD) {
+    const { value: kernel, error } = openNative();
+    if (error !== undefined) throw new Error(error.message);
+    await childMain(kernel, process.argv.slice(3));
+    return 0;
+  }
   const { values, positionals: files } = parseArgs({
     options: { async: { type: "boolean", default: false } },
     allowPositionals: true,

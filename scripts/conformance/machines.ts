@@ -1,8 +1,9 @@
 /** The kernels that scenarios are replayed on. */
+import type { SimulatedView } from "../../lib/binding.js";
 import { openNative, openSimulated } from "../../lib/native.js";
 import { type NativeMachine, openNativeMachine } from "./native.js";
 import type { Scenario } from "./recording.js";
-import type { Caller } from "./replay.js";
+import { type Caller, resultOf, runJob } from "./replay.js";
 
 /** What the recordings' hosts called themselves; everything else that a scenario shows of its host is the same in all. */
 const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> = {
@@ -15,6 +16,39 @@ export interface Conformed {
   /** A process on a host without jails, as the scenario wants it. */
   begin(scenario: Scenario): Promise<Caller>;
   end(): Promise<void>;
+}
+
+/** A simulated process; its children are forks of it. */
+function simulatedCaller(view: SimulatedView): Caller {
+  return {
+    kernel: view.kernel,
+    async enter(where, job) {
+      const child = view.fork();
+      try {
+        if ("uid" in where) {
+          child.setuid(where.uid);
+        } else {
+          const entered = child.attach(where.jid);
+          if (entered.error !== undefined) return { result: resultOf(entered) };
+        }
+        return { result: { ret: 0 }, found: await runJob(job, simulatedCaller(child)) };
+      } finally {
+        child.exit();
+      }
+    },
+    async attach(jid) {
+      const child = view.fork();
+      const result = resultOf(child.attach(jid));
+      child.exit();
+      return result;
+    },
+    async hold(jid) {
+      const child = view.fork();
+      if (child.attach(jid).error === undefined) return async () => child.exit();
+      child.exit();
+      return undefined;
+    },
+  };
 }
 
 /** A simulated machine of this release for each scenario. */
@@ -33,7 +67,7 @@ export function simulatedMachines(release: string): Conformed {
         firstDescriptor: 3,
       });
       if (error !== undefined) throw new Error(error.message);
-      return machine.controls.process();
+      return simulatedCaller(machine.controls.process());
     },
     async end() {},
   };

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { JAIL_CREATE, JAIL_DYING, type LocalKernel, type RawOutcome } from "../../lib/binding.js";
 import { packParams } from "./iovec.js";
-import { type Caller, Skipped } from "./replay.js";
+import { nativeCaller } from "./native-caller.js";
+import type { Caller } from "./replay.js";
 
 const JID_FIELD = [{ name: "jid", size: 4, grows: false }];
 const MOST_JIDS = 999_999;
@@ -48,14 +49,6 @@ function advance(kernel: LocalKernel, lastjid: number): void {
   throw new Error(`jail id ${lastjid} was never given out`);
 }
 
-/** The process that runs: it cannot enter a jail (that is for ever), so steps that need a process are not for it. */
-function ownProcess(kernel: LocalKernel): Caller {
-  const refuse = (): never => {
-    throw new Skipped("it needs a process inside a jail or of another user");
-  };
-  return { kernel, fork: refuse, attach: refuse, setuid: refuse, exit: () => {} };
-}
-
 /** @throws Error where the machine has jails. */
 export async function openNativeMachine(kernel: LocalKernel): Promise<NativeMachine> {
   const there = jids(kernel, JAIL_DYING);
@@ -64,7 +57,7 @@ export async function openNativeMachine(kernel: LocalKernel): Promise<NativeMach
     async begin(lastjid) {
       await clear(kernel);
       advance(kernel, lastjid);
-      return ownProcess(kernel);
+      return nativeCaller(kernel);
     },
     clear: () => clear(kernel),
   };
