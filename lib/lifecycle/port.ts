@@ -33,11 +33,23 @@ export interface JailProcess {
   readonly command: string;
 }
 
+/** What happens inside jails. */
+export interface JailCommands {
+  /** Starts a command in a jail; resolves when it is inside. */
+  start(jid: number, command: JailCommand, options?: MachineOptions): Promise<Watched & { readonly pid: number }>;
+  /** The jail's own processes, without those of its children. */
+  processes(jid: number, options?: MachineOptions): Promise<readonly JailProcess[]>;
+  /** What still holds a jail that should stop or be gone. */
+  blockers(jid: number, options?: MachineOptions): Promise<readonly JailBlocker[]>;
+  /** Signals the jail's own processes; resolves with how many there were. */
+  kill(jid: number, signal: "SIGTERM" | "SIGKILL", options?: MachineOptions): Promise<number>;
+}
+
 /**
  * What the lifecycle needs of jails: the calls of `JailHost` and `Jail` that it makes, and nothing else of them. What the
  * kernel refuses is thrown as a JailError.
  */
-export interface JailPort {
+export interface JailPort extends JailCommands {
   /** Jails, dying ones last. */
   list(options?: MachineOptions): Promise<readonly RunningJail[]>;
   /** A living jail by its full name. */
@@ -58,14 +70,10 @@ export interface JailPort {
     parameters: Readonly<Record<string, unknown>>,
     options?: MachineOptions,
   ): Promise<readonly ParameterDifference[]>;
-  /** Starts a command in a jail; resolves when it is inside. */
-  start(jid: number, command: JailCommand, options?: MachineOptions): Promise<Watched & { readonly pid: number }>;
-  /** The jail's own processes, without those of its children. */
-  processes(jid: number, options?: MachineOptions): Promise<readonly JailProcess[]>;
-  /** What still holds a jail that should stop or be gone. */
-  blockers(jid: number, options?: MachineOptions): Promise<readonly JailBlocker[]>;
-  /** Signals the jail's own processes; resolves with how many there were. */
-  kill(jid: number, signal: "SIGTERM" | "SIGKILL", options?: MachineOptions): Promise<number>;
+  /** What is wrong with parameters, by this kernel's own table: nothing is asked of the kernel for it. */
+  check(
+    parameters: Readonly<Record<string, unknown>>,
+  ): readonly { readonly parameter: string; readonly message: string }[];
 }
 
 /** Something that holds a jail. */

@@ -7,6 +7,8 @@ export interface Version {
   readonly text: string;
 }
 
+/** How many of the last versions stay. */
+const KEPT = 8;
 const NUMBERED = /^v([1-9][0-9]*)$/;
 
 function codeOf(error: unknown): string | undefined {
@@ -73,14 +75,15 @@ export class VersionedFile {
     } finally {
       unlinkSync(scratch);
     }
-    // A writer that slept while others went on can link a number that was used and taken away: then the version it
-    // started from is gone, or a higher one is there.
+    // The last versions are kept, so that a number in use is not free again for a writer that slept while others went
+    // on. One that slept longer is known by the version before its own, which is gone.
     const numbers = this.#numbers();
-    if (numbers.at(-1) !== next || (expected > 0 && !numbers.includes(expected))) {
+    const held = expected > 0 ? numbers.includes(expected) : numbers.at(-1) === next || numbers.includes(next + 1);
+    if (!held) {
       this.#remove(next);
       return false;
     }
-    for (const old of numbers) if (old < next) this.#remove(old);
+    for (const old of numbers) if (old <= next - KEPT) this.#remove(old);
     return true;
   }
 

@@ -38,6 +38,9 @@ export class Inspector {
         note(parameter, error);
       }
     };
+    for (const { parameter, message } of this.#engine.jails.check(spec.parameters)) {
+      problems.push({ jail: spec.name, parameter, message, code: "EINVAL" });
+    }
     await this.#users(spec, check);
     // What exec.prepare is there to make cannot be looked for before it has run.
     if (spec.hooks["exec.prepare"].length > 0) return problems;

@@ -108,12 +108,25 @@ export async function compare(
     } else if (ledger.exists || !shown) adds.push(thing);
   }
   return {
-    fixed: differences.filter((difference) => difference.fixed),
+    fixed: await withoutSamePath(engine, differences.filter((difference) => difference.fixed)),
     live: differences.filter((difference) => !difference.fixed),
     adds,
     drops: [...have].filter(([name]) => !wanted.has(name)).map(([, thing]) => thing),
     missing,
   };
+}
+
+/** The kernel keeps a jail's true path, whatever links were given. */
+async function withoutSamePath(
+  engine: Engine,
+  differences: readonly ParameterDifference[],
+): Promise<readonly ParameterDifference[]> {
+  const path = differences.find(({ parameter }) => parameter === "path");
+  if (path === undefined) return differences;
+  const [wanted, running] = await Promise.all(
+    [path.wanted, path.running].map((value) => truePath(engine, String(value))),
+  );
+  return wanted === running ? differences.filter((difference) => difference !== path) : differences;
 }
 
 /** Whether there is nothing to change. */

@@ -101,7 +101,7 @@ export function updateActions(spec: JailSpec, difference: JailDifference): Actio
   };
   const take = (thing: Thing): Action[] => {
     const row = stepRow(thing.step);
-    return row.kind.down(spec, row, [thing]).map((action) => ({ ...action, thing }));
+    return row.kind.down(spec, row, [thing]).map((action) => ({ ...action, thing, jailStays: true }));
   };
   const actions = [...difference.missing, ...difference.adds].flatMap(make);
   if (difference.live.length > 0) {

@@ -40,8 +40,8 @@ async function make(context: StepContext, act: Action): Promise<ActionResult> {
   }
   const temporary = needsTemporaryPersist(spec);
   const entry = await ledger.intend(act.thing as JailThing);
-  const parameters = temporary ? { ...withoutPersist(spec.parameters), persist: true } : spec.parameters;
-  const jid = await jails.create({ name: spec.name, ...parameters }, { signal });
+  const parameters = { ...withoutPersist(spec.parameters), name: spec.name, persist: temporary || spec.persist };
+  const jid = await jails.create(parameters, { signal });
   context.jid = jid;
   context.alive = true;
   context.temporaryPersist = temporary;

@@ -24,6 +24,8 @@ export interface Action {
   readonly text: string;
   /** What it makes or takes away. */
   readonly thing?: Thing;
+  /** It is taken from a jail that goes on running. */
+  readonly jailStays?: boolean;
   /** The command of a hook. */
   readonly command?: HookCommand;
   /** What is given to the kernel for a jail that is there. */

@@ -81,13 +81,13 @@ export class SimulatedMachine extends BaseMachine implements Machine {
     return this.#store.update(change);
   }
 
-  /** Starts the machine again: mounts, aliases and clones are gone, what is on disk is not. The kernel beside it is not touched. */
+  /** Starts the machine again: mounts, clones and added addresses are gone, what is on disk is not. The kernel beside it is not touched. */
   reboot(): void {
     this.#store.update((world) => {
       world.boot = String(Number(world.boot) + 1);
       world.mounts = world.mounts.filter((entry) => entry.target === "/");
       world.interfaces = world.interfaces.filter((entry) => entry.name === "lo0" || entry.driver === "physical");
-      for (const entry of world.interfaces) entry.addresses = entry.addresses.filter(({ prefix }) => prefix !== 32);
+      for (const entry of world.interfaces) entry.addresses = entry.addresses.filter((address) => address.own);
       for (const dataset of world.datasets) dataset.jid = 0;
       world.listeners = [];
     });

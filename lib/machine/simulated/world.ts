@@ -2,6 +2,12 @@ import { type HostUser, MachineError } from "../machine.js";
 import type { InterfaceAddress } from "../tables.js";
 import { VersionedFile } from "../versioned-file.js";
 
+/** An address of an interface. */
+export interface WorldAddress extends InterfaceAddress {
+  /** The machine's own: there again after a boot. */
+  readonly own?: boolean;
+}
+
 /** A network interface of the simulated machine. */
 export interface WorldInterface {
   name: string;
@@ -21,7 +27,7 @@ export interface WorldInterface {
   groups?: string[];
   /** The interfaces in a bridge. */
   members?: string[];
-  addresses: InterfaceAddress[];
+  addresses: WorldAddress[];
 }
 
 /** A mounted file system. */
@@ -77,8 +83,8 @@ export function freshWorld(boot: string): World {
         driver: "lo",
         up: true,
         addresses: [
-          { family: "inet", address: "127.0.0.1", prefix: 8 },
-          { family: "inet6", address: "::1", prefix: 128 },
+          { family: "inet", address: "127.0.0.1", prefix: 8, own: true },
+          { family: "inet6", address: "::1", prefix: 128, own: true },
         ],
       },
     ],

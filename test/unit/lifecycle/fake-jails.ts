@@ -111,6 +111,10 @@ export class FakeJails implements JailPort {
     return this.#at(jid).processes.map(({ pid, command }) => ({ pid, command }));
   }
 
+  check() {
+    return [];
+  }
+
   async blockers() {
     return [];
   }

@@ -1,0 +1,126 @@
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { JailHost } from "../../../lib/host.js";
+import { HostJails } from "../../../lib/lifecycle/jails.js";
+import type { JailDefinition } from "../../../lib/lifecycle/parameters.js";
+import type { JailCommands } from "../../../lib/lifecycle/port.js";
+import type { ProgramExit } from "../../../lib/machine/machine.js";
+import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
+
+/** Commands in jails of the simulated kernel: those in the background stay as processes, others end at once. */
+export function quietCommands(host: JailHost): JailCommands {
+  const { simulation } = host;
+  if (simulation === undefined) throw new Error("not a simulated kernel");
+  const processes = (jid: number) => simulation.processes().filter((process) => process.jid === jid);
+  return {
+    async start(jid, { argv, background }) {
+      const started = simulation.spawn({ jid, command: argv.join(" ") });
+      if (started.error !== undefined) throw Object.assign(new Error("jail_attach"), { code: started.error.code });
+      if (!background) simulation.exit(started.value);
+      const exited: Promise<ProgramExit> = Promise.resolve({ status: 0, signal: null });
+      return { pid: started.value, exited, output: (async function* () {})(), kill() {}, release() {} };
+    },
+    processes: async (jid) => processes(jid).map(({ pid, command }) => ({ pid, command })),
+    blockers: async () => [],
+    kill: async (jid, signal) => simulation.killJail(jid, signal === "SIGTERM" ? 15 : 9, false).value,
+  };
+}
+
+/** What a folder with a simulated machine in it is made of. */
+export interface Folder {
+  readonly path: string;
+  readonly directory: string;
+}
+
+export const BOOKS = "/var/db/bsdjail";
+
+/** The kernel and the machine around it, both with their state in a folder, so that several processes share them. */
+export function openFolder(JailHostClass: typeof JailHost, path: string) {
+  const host = JailHostClass.simulated({ stateFile: join(path, "kernel") });
+  const jails = new HostJails(host, quietCommands(host));
+  const machine = new SimulatedMachine({
+    root: join(path, "root"),
+    state: join(path, "world"),
+    jails: () => jails.forMachine(),
+  });
+  return { host, jails, machine };
+}
+
+/** Lays out files, interfaces and datasets in a folder for {@link EVERY_STEP}. */
+export function prepareFolder(path: string, machine: SimulatedMachine): void {
+  const root = join(path, "root");
+  for (const directory of ["jails/a/dev/fd", "jails/a/proc", "jails/a/data", "jails/a/tmp", "jails/a/log", "jails/b", "srv/data", "etc"]) {
+    mkdirSync(join(root, directory), { recursive: true });
+  }
+  cpSync(join(__dirname, "../../fixtures/lifecycle/fstab"), join(root, "etc/fstab.a"));
+  machine.change((world) => {
+    const interfaces = [
+      { name: "em0", vnet: 0, driver: "physical", up: true, addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }] },
+      { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
+      { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
+    ] as const;
+    world.interfaces.push(...interfaces.map((entry) => ({ ...entry, addresses: [...entry.addresses] })));
+    world.datasets.push({ name: "zroot/b", jailed: true, jid: 0, mountpoint: "/jails/b/data" });
+  });
+}
+
+const HOOKS = {
+  "exec.prepare": "echo prepare",
+  "exec.prestart": "echo prestart",
+  "exec.created": "echo created; true",
+  "exec.start": ["server &", "sh /etc/rc"],
+  command: "true",
+  "exec.poststart": "echo poststart",
+  "exec.prestop": "echo prestop",
+  "exec.stop": "sh /etc/rc.shutdown",
+  "exec.poststop": "echo poststop",
+  "exec.release": "echo release",
+  "stop.timeout": 1,
+};
+
+/** Two jails that use every step between them: a jail with addresses and mounts, and one with a network stack of its own. */
+export const EVERY_STEP: readonly JailDefinition[] = [
+  {
+    name: "a",
+    parameters: {
+      ...HOOKS,
+      path: "/jails/a",
+      interface: "em0",
+      "ip4.addr": ["192.0.2.10", "lo0|127.0.0.10/24", "192.0.2.1"],
+      "ip6.addr": "2001:db8::10",
+      mount: ["tmpfs /jails/a/tmp tmpfs rw,size=1m 0 0", "/srv/data /jails/a/data nullfs ro 0 0"],
+      "mount.fstab": "/etc/fstab.a",
+      "mount.devfs": true,
+      "mount.fdescfs": true,
+      "mount.procfs": true,
+    },
+    ready: { kind: "file", path: "/proc" },
+  },
+  {
+    name: "b",
+    parameters: {
+      ...HOOKS,
+      path: "/jails/b",
+      persist: true,
+      vnet: "new",
+      "vnet.interface": "epair0b",
+      "zfs.dataset": "zroot/b",
+      depend: "a",
+    },
+  },
+];
+
+/** What is in a folder's machine and books that was not there at first. */
+export async function leftovers({ jails, machine }: Pick<ReturnType<typeof openFolder>, "jails" | "machine">) {
+  const { interfaces, mounts, datasets } = machine.world;
+  const files = await machine.listDirectory(BOOKS);
+  return [
+    ...interfaces.flatMap(({ name, addresses }) => addresses.filter(({ own }) => !own).map(({ address }) => `${name} ${address}`)),
+    ...interfaces.filter(({ vnet }) => vnet !== 0).map(({ name, vnet }) => `${name} in jail ${vnet}`),
+    ...mounts.filter(({ target }) => target !== "/").map(({ target }) => `mount ${target}`),
+    ...datasets.filter(({ jid }) => jid !== 0).map(({ name }) => `dataset ${name}`),
+    ...(await jails.list()).map(({ name }) => `jail ${name}`),
+    ...files.filter((name) => name.endsWith(".ledger")),
+    ...(await machine.listDirectory(`${BOOKS}/shared`)),
+  ];
+}
