@@ -68,6 +68,8 @@ export interface Addon {
   openNative(): AddonKernel | undefined;
   /** The reason as a string where there is no such machine. */
   openSimulated(options: RawSimulatedOptions): AddonMachine | string;
+  /** Waits for the exclusive flock(2) of a descriptor's file; 0, or this machine's own errno. */
+  lockDescriptor(fd: number): number;
 }
 
 export interface AddonKernel {

@@ -1,11 +1,13 @@
 /** Finds and loads the addon, once and only when a kernel is asked for: to import this package needs no addon. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { getSystemErrorName } from "node:util";
 import type { Addon } from "./addon.js";
 import { AddonBackedKernel, type AddonParts } from "./addon-kernel.js";
 import { Scratch } from "./addon-lists.js";
 import { openSimulatedMachine } from "./addon-simulated.js";
 import type { LocalKernel, RawOpened, RawSimulatedOptions, SimulatedMachine } from "./binding.js";
+import { JailStateError } from "./errors.js";
 import { traced } from "./tracing.js";
 
 interface Loaded extends AddonParts {
@@ -64,6 +66,20 @@ export function openNative(): RawOpened<LocalKernel> {
 export function openSimulated(options: RawSimulatedOptions = {}): RawOpened<SimulatedMachine> {
   const { value: loaded, error } = load();
   return error === undefined ? openSimulatedMachine(loaded.addon, loaded, options) : { error };
+}
+
+/**
+ * Waits for the exclusive flock(2) of a descriptor's file; closing the descriptor gives it back.
+ *
+ * @throws JailStateError where the addon cannot be loaded; a system error where the file system has no such locks.
+ */
+export function lockDescriptor(fd: number): void {
+  const { value: loaded, error } = load();
+  if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
+  const errno = loaded.addon.lockDescriptor(fd);
+  if (errno === 0) return;
+  const code = getSystemErrorName(-errno);
+  throw Object.assign(new Error(`${code}: flock`), { code, errno: -errno, syscall: "flock" });
 }
 
 /**

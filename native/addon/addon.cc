@@ -3,6 +3,7 @@
 #include <string>
 
 #include "../kernel/errno.h"
+#include "file_lock.h"
 #ifdef __FreeBSD__
 #include "../kernel/freebsd/freebsd_kernel.h"
 #endif
@@ -35,6 +36,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("openNative", &Addon::open_native),
                            InstanceMethod("openSimulated", &Addon::open_simulated),
                        });
+  exports["lockDescriptor"] = Napi::Function::New<lock_descriptor>(env, "lockDescriptor");
 }
 
 Scratch Addon::scratch() const {

@@ -38,17 +38,15 @@ describe("a file in versions", () => {
     expect(two.replace(0, "second")).toBe(false);
     expect(two.read()).toEqual({ number: 1, text: "first" });
     expect(two.replace(1, "second")).toBe(true);
-    expect(readdirSync(path)).toEqual(["v1", "v2"]);
+    expect(readdirSync(path).sort()).toEqual(["lock", "value"]);
   });
 
   it("refuses a writer that slept while its version went", () => {
     const path = join(folder(), "file");
     const [one, two] = [new VersionedFile(path), new VersionedFile(path)];
     for (let version = 0; version < 20; version++) one.replace(version, String(version));
-    // The number after the sleeper's is free again, and still not its to take.
     for (const slept of [0, 1, 5, 15]) expect(two.replace(slept, "late")).toBe(false);
     expect(two.read().text).toBe("19");
-    expect(readdirSync(path)).toHaveLength(8);
   });
 
   it("loses no change of several processes", async () => {
