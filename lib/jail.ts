@@ -140,6 +140,23 @@ export class Jail {
     );
   }
 
+  /**
+   * Asks the kernel to remove the jail with its children and to kill their processes, and does not wait: it can still be
+   * dying afterwards. No error where it was gone already. `jail_remove(2)`.
+   */
+  removeSync(): void {
+    const { kernel } = this.host;
+    if (this.#descriptor !== undefined) {
+      const outcome = kernel.jailRemoveJdSync(this.#descriptor);
+      if (outcome.error?.code !== "ENOENT") checked(outcome, this.#name);
+      this.#close();
+      return;
+    }
+    if (!this.#livesSync()) return;
+    const outcome = kernel.jailRemoveSync(this.jid);
+    if (outcome.error?.code !== "EINVAL") checked(outcome, this.#name);
+  }
+
   /** The jails right inside this one, a row each as of {@link JailHost.list}. */
   async children<const Name extends JailParameterName>(
     names: readonly Name[],
@@ -202,6 +219,13 @@ export class Jail {
 
   async #same(options: CallOptions): Promise<void> {
     if (this.#descriptor === undefined) await this.get(["jid"], options);
+  }
+
+  /** Whether the jid still means this jail, and the jail is not dying. */
+  #livesSync(): boolean {
+    const columns = this.host.columns(["name"]);
+    const rows = this.host.kernel.jailReadSync({ jid: this.jid }, columns.map(({ field }) => field), 0);
+    return rows.error?.code !== "ENOENT" && decodeRows(checked(rows, this.#name), ["name"], columns)[0]?.["name"] === this.#name;
   }
 
   #sameSync(): void {

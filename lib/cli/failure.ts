@@ -55,6 +55,13 @@ interface SystemFailure {
   readonly parameter?: unknown;
   readonly hint?: unknown;
   readonly status?: unknown;
+  readonly kernelMessage?: unknown;
+}
+
+/** The kernel's own words where it gave some. */
+function messageOf(error: Error): string {
+  const { kernelMessage, code } = error as SystemFailure;
+  return typeof kernelMessage === "string" && kernelMessage !== "" ? `${kernelMessage} (${String(code)})` : error.message;
 }
 
 /** Makes the report of anything that was thrown. */
@@ -66,9 +73,9 @@ export function failureReport(command: string, thrown: unknown): FailureReport {
   return {
     error: {
       command,
-      message: interrupted ? "interrupted" : error.message,
+      message: interrupted ? "interrupted" : messageOf(error),
       ...(typeof system.code === "string" && !interrupted ? { code: system.code } : {}),
-      ...(typeof system.errno === "number" ? { errno: system.errno } : {}),
+      ...(typeof system.errno === "number" ? { errno: Math.abs(system.errno) } : {}),
       ...(typeof system.syscall === "string" ? { syscall: system.syscall } : {}),
       ...(jail !== undefined ? { jail } : {}),
       ...(typeof system.parameter === "string" ? { parameter: system.parameter } : {}),

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import type { LocalKernel, SimulatedControls } from "../binding.js";
+import type { LocalKernel, RawOpened, RawSimulatedOptions } from "../binding.js";
 import { openNative, openSimulated } from "../native.js";
 import { CliFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
@@ -17,14 +17,23 @@ export interface SimulatedPlace {
   readonly release: string | undefined;
 }
 
-/** The kernel that a command works with. */
-export interface CommandKernel {
-  readonly kernel: LocalKernel;
-  /** What the simulated machine offers beside the kernel; undefined on a real one. */
-  readonly controls: SimulatedControls | undefined;
-  /** Where the simulated machine is kept; undefined on a real one. */
+/** What was opened, and where the simulated machine is kept; undefined for a real one. */
+export interface Opened<T> {
+  readonly value: T;
   readonly place: SimulatedPlace | undefined;
 }
+
+/** How a kernel is opened, in one of its forms. What cannot be opened is thrown with a `code`. */
+export interface Openers<T> {
+  native(): T;
+  simulated(options: RawSimulatedOptions): T;
+}
+
+/** Opens the raw calls alone. */
+export const RAW_KERNEL: Openers<LocalKernel> = {
+  native: () => unwrap(openNative()),
+  simulated: (options) => unwrap(openSimulated(options)).kernel,
+};
 
 /** Where the simulated machine of this user is kept: `BSDJAIL_STATE`, else below `XDG_STATE_HOME`. */
 export function simulatedPlace(io: Pick<CliIo, "env" | "cwd">): SimulatedPlace {
@@ -47,23 +56,24 @@ function wantedKernel(io: CliIo): "native" | "simulated" | undefined {
   throw new CliFailure(`BSDJAIL_KERNEL is "${word}"`, { hint: 'It is "native", "simulated" or not set.', code: "EUSAGE" });
 }
 
-function simulated(io: CliIo): CommandKernel {
+function unwrap<T>(opened: RawOpened<T>): T {
+  if (opened.error !== undefined) throw new CliFailure(opened.error.message, { code: opened.error.code });
+  return opened.value;
+}
+
+function openSimulatedAt<T>(io: CliIo, openers: Openers<T>): Opened<T> {
   const place = simulatedPlace(io);
+  const { release, kernelFile: stateFile } = place;
   try {
-    mkdirSync(dirname(place.kernelFile), { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(stateFile), { recursive: true, mode: 0o700 });
+    return { value: openers.simulated(release === undefined ? { stateFile } : { stateFile, release }), place };
   } catch (thrown) {
-    const error = thrown as NodeJS.ErrnoException;
-    throw new CliFailure(`the simulated kernel's state cannot be kept: ${error.message}`, {
-      code: error.code,
-      hint: "BSDJAIL_STATE names another file for it.",
+    const { message, code } = thrown as NodeJS.ErrnoException;
+    throw new CliFailure(message, {
+      code,
+      hint: `The simulated machine is kept in ${stateFile}; BSDJAIL_STATE names another file for it.`,
     });
   }
-  const { release, kernelFile: stateFile } = place;
-  const opened = openSimulated(release === undefined ? { stateFile } : { stateFile, release });
-  if (opened.error !== undefined) {
-    throw new CliFailure(opened.error.message, { code: opened.error.code, hint: `Its state is in ${stateFile}.` });
-  }
-  return { ...opened.value, place };
 }
 
 /**
@@ -72,17 +82,18 @@ function simulated(io: CliIo): CommandKernel {
  * @param notice told, once, that the kernel is a simulated one that nobody asked for by name
  * @throws CliFailure where there is none
  */
-export function openKernel(io: CliIo, notice: (text: string) => void): CommandKernel {
+export function openKernel<T>(io: CliIo, openers: Openers<T>, notice: (text: string) => void): Opened<T> {
   const wanted = wantedKernel(io);
-  if (wanted === "simulated") return simulated(io);
-  const opened = openNative();
-  if (opened.error === undefined) return { kernel: opened.value, controls: undefined, place: undefined };
-  if (wanted === "native" || opened.error.code !== "ERR_JAIL_UNSUPPORTED_PLATFORM") {
-    throw new CliFailure(opened.error.message, { code: opened.error.code });
+  if (wanted === "simulated") return openSimulatedAt(io, openers);
+  try {
+    return { value: openers.native(), place: undefined };
+  } catch (thrown) {
+    const { message, code } = thrown as NodeJS.ErrnoException;
+    if (wanted === "native" || code !== "ERR_JAIL_UNSUPPORTED_PLATFORM") throw new CliFailure(message, { code });
   }
-  const found = simulated(io);
-  notice(`no jails on this machine: a simulated kernel answers, kept in ${found.place?.kernelFile ?? ""}`);
-  return found;
+  const opened = openSimulatedAt(io, openers);
+  notice(`no jails on this machine: a simulated kernel answers, kept in ${opened.place?.kernelFile ?? ""}`);
+  return opened;
 }
 
 /** The notice of our own commands: a line on stderr, unless it is to be JSON alone. */

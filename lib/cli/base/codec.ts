@@ -1,10 +1,12 @@
 import type { RawField, RawIovec, RawSysctlNode } from "../../binding.js";
-import { affirm, type BaseParameter, type BaseType, type BaseValue, negate, type TableEntry } from "./libjail.js";
+import { ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from "../../params/address.js";
+import { type Pair, pack } from "../../params/encode.js";
+import { negate } from "../../params/table.js";
+import { affirm, type BaseParameter, type BaseType, type BaseValue, type TableEntry } from "./libjail.js";
 
 const PREFIX = "security.jail.param.";
 const WRITABLE = 0x40000000;
 const TUNABLE = 0x00080000;
-const ERRMSG_ROOM = 1024;
 const JAILSYS = ["disable", "new", "inherit"];
 
 /** Kinds of sysctl values, as the low bits of a node's kind number them. */
@@ -66,9 +68,9 @@ export function decodeValue({ entry, key }: BaseParameter, bytes: Uint8Array): B
     return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("utf8");
   }
   if (entry.type === "ip4" || entry.type === "ip6") {
-    const width = entry.type === "ip4" ? 4 : 16;
+    const [width, write] = entry.type === "ip4" ? ([4, ipv4Text] as const) : ([16, ipv6Text] as const);
     const list: string[] = [];
-    for (let at = 0; at + width <= bytes.length; at += width) list.push(addressText(bytes.subarray(at, at + width)));
+    for (let at = 0; at + width <= bytes.length; at += width) list.push(write(bytes.subarray(at, at + width)));
     return list;
   }
   if (bytes.length >= 8) {
@@ -82,28 +84,13 @@ export function decodeValue({ entry, key }: BaseParameter, bytes: Uint8Array): B
   return entry.jailsys ? (JAILSYS[number] ?? number) : number;
 }
 
-function addressText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
-  const words = Array.from({ length: 8 }, (_, at) => ((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0));
-  // inet_ntop(3) of FreeBSD shows IPv4 in the last 32 bits of ::/96 and ::ffff:0:0/96; a URL's host does not.
-  const zeros = (count: number): boolean => words.slice(0, count).every((word) => word === 0);
-  const dotted = bytes.subarray(12).join(".");
-  if (zeros(5) && words[5] === 0xffff) return `::ffff:${dotted}`;
-  if (zeros(6) && words[6] !== 0) return `::${dotted}`;
-  return new URL(`http://[${words.map((word) => word.toString(16)).join(":")}]/`).hostname.slice(1, -1);
-}
-
 /** An iovec list of parameters, with room for the kernel's message at its end. */
 export class ListBuilder {
-  readonly #pieces: Buffer[] = [];
-  readonly #lengths: number[] = [];
+  readonly #pairs: Pair[] = [];
 
   /** A name with bytes; without bytes the kernel gets no value at all. */
-  put(name: string, bytes: Buffer | undefined): this {
-    const text = Buffer.from(`${name}\0`);
-    this.#pieces.push(text);
-    this.#lengths.push(text.length, bytes === undefined ? -1 : bytes.length);
-    if (bytes !== undefined) this.#pieces.push(bytes);
+  put(name: string, bytes: Uint8Array | undefined): this {
+    this.#pairs.push([name, bytes ?? null]);
     return this;
   }
 
@@ -128,13 +115,15 @@ export class ListBuilder {
   }
 
   finish(): RawIovec {
-    this.put("errmsg", Buffer.alloc(ERRMSG_ROOM));
-    return { data: Buffer.concat(this.#pieces), lengths: Int32Array.from(this.#lengths) };
+    return pack(this.#pairs);
   }
 }
 
 function encodeValue(entry: TableEntry, value: BaseValue): Buffer {
-  if (Array.isArray(value)) return Buffer.concat(value.map((address) => addressBytes(String(address))));
+  if (Array.isArray(value)) {
+    const read = entry.type === "ip4" ? ipv4Bytes : ipv6Bytes;
+    return Buffer.concat(value.map((address) => read(String(address)) ?? Buffer.alloc(0)));
+  }
   if (entry.type === "string") return Buffer.from(`${String(value)}\0`);
   const wide = entry.type !== "int" && entry.type !== "uint";
   const word = typeof value === "string" && entry.jailsys ? Math.max(JAILSYS.indexOf(value), 0) : value;
@@ -143,17 +132,4 @@ function encodeValue(entry: TableEntry, value: BaseValue): Buffer {
   if (wide) bytes.writeBigUInt64LE(BigInt.asUintN(64, number));
   else bytes.writeUInt32LE(Number(BigInt.asUintN(32, number)));
   return bytes;
-}
-
-function addressBytes(address: string): Buffer {
-  if (!address.includes(":")) return Buffer.from(address.split(".").map(Number));
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const hex = (high: string | undefined, low: string | undefined): string =>
-    ((Number(high) << 8) | Number(low)).toString(16);
-  const plain = dotted === null ? address : `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}`;
-  const [head = "", tail] = plain.split("::");
-  const words = (text: string): number[] => (text === "" ? [] : text.split(":").map((word) => Number.parseInt(word, 16)));
-  const [before, after] = [words(head), words(tail ?? "")];
-  const all = [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
-  return Buffer.from(all.flatMap((word) => [word >> 8, word & 0xff]));
 }

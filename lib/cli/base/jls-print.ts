@@ -1,5 +1,6 @@
+import { negate } from "../../params/table.js";
 import type { JlsRequest } from "./jls-options.js";
-import { affirm, type BaseParameter, type BaseValue, exportValue, negate } from "./libjail.js";
+import { affirm, type BaseParameter, type BaseValue, exportValue } from "./libjail.js";
 import type { Xo } from "./xo.js";
 
 /** A parameter that is printed, with the group whose mode decides whether it counts. */

@@ -1,5 +1,5 @@
 import { BaseCalls, Refusal } from "./calls.js";
-import { baseNotifier, openKernel } from "../state.js";
+import { baseNotifier, openKernel, RAW_KERNEL } from "../state.js";
 import type { CliIo } from "../io.js";
 import { JLS_USAGE, type JlsRequest, parseJlsArguments } from "./jls-options.js";
 import { type JlsColumn, type JlsLayout, printRow, printTitles } from "./jls-print.js";
@@ -45,7 +45,7 @@ export async function jlsCommand(argv: string[], io: CliIo): Promise<number> {
     return finish(1);
   }
   try {
-    const calls = await BaseCalls.open(openKernel(io, baseNotifier(io)).kernel);
+    const calls = await BaseCalls.open(openKernel(io, RAW_KERNEL, baseNotifier(io)).value);
     if (request.exists) return await exists(calls, request);
     await print(calls, request, xo);
     return finish(0);

@@ -36,12 +36,6 @@ export interface BaseParameter {
 /** What a jail's parameter has for a value; null is a key that is not there. */
 export type BaseValue = boolean | number | bigint | string | readonly string[] | null;
 
-/** The name with "no" before its last component. */
-export function negate(name: string): string {
-  const last = name.lastIndexOf(".") + 1;
-  return `${name.slice(0, last)}no${name.slice(last)}`;
-}
-
 /** The name without the "no" before its last component; undefined where it has none. */
 export function affirm(name: string): string | undefined {
   const last = name.lastIndexOf(".") + 1;

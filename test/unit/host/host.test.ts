@@ -20,6 +20,9 @@ describe.each(["15.1", "14.0", "13.2"])("a host of release %s", (release) => {
     expect(host.listSync(["name"])).toEqual([{ name: "db" }]);
     await expect(web.get(["name"])).rejects.toMatchObject({ code: "ENOENT", syscall: "jail_get" });
     await expect(web.remove()).resolves.toBeUndefined();
+    db.removeSync();
+    db.removeSync();
+    expect(host.listSync(["name"])).toEqual([]);
   });
 
   it("refuses to act on a jid that now means another jail", async () => {

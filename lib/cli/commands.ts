@@ -1,0 +1,21 @@
+import type { CliCommand } from "./io.js";
+
+/**
+ * Our commands by name, each loaded when it is asked for: a command that is not run costs nothing at start.
+ *
+ * `require` and not `import()`: the latter brings up Node's loader for ES modules, which takes longer than `jls` itself.
+ */
+export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
+  create: () => (require("./verbs/create.js") as typeof import("./verbs/create.js")).createCommand,
+  list: () => (require("./verbs/list.js") as typeof import("./verbs/list.js")).listCommand,
+  get: () => (require("./verbs/get.js") as typeof import("./verbs/get.js")).getCommand,
+  set: () => (require("./verbs/set.js") as typeof import("./verbs/set.js")).setCommand,
+  remove: () => (require("./verbs/remove.js") as typeof import("./verbs/remove.js")).removeCommand,
+  params: () => (require("./verbs/params.js") as typeof import("./verbs/params.js")).paramsCommand,
+  completion: () => (require("./completion.js") as typeof import("./completion.js")).completionCommand,
+};
+
+/** The commands of FreeBSD's base system, which take its arguments and none of ours. */
+export const BASE_COMMANDS: Readonly<Record<string, () => CliCommand>> = {
+  jls: () => (require("./base/jls.js") as typeof import("./base/jls.js")).jlsCommand,
+};

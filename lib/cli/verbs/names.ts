@@ -1,0 +1,17 @@
+import { negate } from "../../params/table.js";
+import type { CliIo } from "../io.js";
+import type { OperandKind } from "../manual.js";
+import { openHost } from "./run.js";
+
+/** Names of this machine that can stand for an operand: its jails, or the kernel's parameters. */
+export function completionNames(kind: OperandKind, io: CliIo): string[] {
+  const { host } = openHost(io, true);
+  if (kind === "jail") return host.listSync(["name"]).map((row) => row.name);
+  const parameters = Array.from(host.parameters);
+  if (kind === "parameter") return parameters.map(({ name }) => name).sort();
+  if (kind !== "setting") return [];
+  const settings = parameters
+    .filter(({ settable }) => settable !== "never")
+    .flatMap(({ name, kind: type }) => (type === "boolean" ? [name, negate(name)] : [`${name}=`]));
+  return settings.sort();
+}
