@@ -18,6 +18,7 @@ import { type Column, column, decodeRows } from "./params/decode.js";
 import { encode, int32, type Pair, pack, text } from "./params/encode.js";
 import { ParameterTable } from "./params/table.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
+import { HostSettings } from "./settings/settings.js";
 
 /** Options of every asynchronous call. An aborted call rejects with the signal's reason; what the kernel already has is not recalled. */
 export interface CallOptions {
@@ -67,6 +68,7 @@ export class JailHost {
   /** The simulated machine's controls; undefined on a real one. */
   readonly simulation: SimulatedControls | undefined;
   #table: ParameterTable | undefined;
+  #settings: HostSettings | undefined;
   #descriptors: boolean | undefined;
 
   private constructor(kernel: LocalKernel, simulation?: SimulatedControls) {
@@ -118,6 +120,12 @@ export class JailHost {
   get parameters(): ParameterTable {
     this.#table ??= new ParameterTable(checked(this.kernel.sysctlWalkSync("security.jail.param")).nodes);
     return this.#table;
+  }
+
+  /** Settings of the host that are about jails. `sysctl(8)`. */
+  get settings(): HostSettings {
+    this.#settings ??= new HostSettings(this.kernel);
+    return this.#settings;
   }
 
   /** Makes a jail, which persists unless `persist` says otherwise. Rejects with a JailError or a JailParameterError. */

@@ -24,4 +24,12 @@ export type {
   KeyValues,
   UncheckedParameters,
 } from "./params/types.js";
+export {
+  type HostSetting,
+  HostSettingError,
+  type HostSettingName,
+  HostSettings,
+  type HostSettingValue,
+  type HostSettingValues,
+} from "./settings/index.js";
 export { CALL_CHANNEL, type CallTrace } from "./tracing.js";

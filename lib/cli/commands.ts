@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
   set: () => (require("./verbs/set.js") as typeof import("./verbs/set.js")).setCommand,
   remove: () => (require("./verbs/remove.js") as typeof import("./verbs/remove.js")).removeCommand,
   params: () => (require("./verbs/params.js") as typeof import("./verbs/params.js")).paramsCommand,
+  doctor: () => (require("./doctor.js") as typeof import("./doctor.js")).doctorCommand,
   completion: () => (require("./completion.js") as typeof import("./completion.js")).completionCommand,
 };
 

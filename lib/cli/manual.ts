@@ -161,6 +161,22 @@ export const MANUALS: readonly CommandManual[] = [
     base: true,
   },
   {
+    name: "doctor",
+    group: "other",
+    summary: "say whether this machine is ready for jails, and what to do where it is not",
+    usage: ["[--json] [jails|vnet|limits|zfs ...]"],
+    operands: ["word"],
+    options: [JSON_OPTION, HELP_OPTION],
+    notes: [
+      "Without an area, all of them are shown, and the exit status is that of jails. Nothing is changed.",
+    ],
+    examples: [
+      { line: "bsdjail doctor", text: "everything" },
+      { line: "bsdjail doctor vnet limits", text: "status 0 where the machine is ready for both" },
+    ],
+    statuses: [{ status: "1", text: "the machine is not ready for what was asked about" }],
+  },
+  {
     name: "completion",
     group: "other",
     summary: "print a completion script for a shell",

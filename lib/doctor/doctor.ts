@@ -1,0 +1,24 @@
+import type { JailHost } from "../host.js";
+import { answerOf, type Diagnosis } from "./diagnosis.js";
+import { dragonflyChecks } from "./dragonfly.js";
+import { freebsdChecks } from "./freebsd.js";
+import { type DoctorMachine, localDoctorMachine, SIMULATED_DOCTOR_MACHINE } from "./machine.js";
+
+/**
+ * Says whether a machine is ready for jails, for network stacks of their own, for limits and for ZFS, and what to do about
+ * each no. It changes nothing.
+ */
+export async function diagnose(host: JailHost, machine?: DoctorMachine): Promise<Diagnosis> {
+  const { system, simulated } = host.kernel;
+  const around = machine ?? (simulated ? SIMULATED_DOCTOR_MACHINE : localDoctorMachine());
+  const release = String((await host.settings.get("kern.osrelease")) ?? "");
+  const checks =
+    system === "dragonfly" ? await dragonflyChecks(host, around) : await freebsdChecks(host, around, release);
+  const ready = {
+    jails: answerOf(checks, "jails"),
+    vnet: answerOf(checks, "vnet"),
+    limits: answerOf(checks, "limits"),
+    zfs: answerOf(checks, "zfs"),
+  };
+  return { system, simulated, release, ready, checks };
+}

@@ -1,0 +1,38 @@
+import { jailExecPath } from "../native.js";
+import { startLocal } from "../machine/programs.js";
+
+/** What the doctor asks of the machine beside its kernel. */
+export interface DoctorMachine {
+  /** The effective user id; undefined where the kernel is a simulated one, whose processes are root's. */
+  readonly uid: number | undefined;
+  /** Where jail-exec is; undefined where it was not built. */
+  readonly jailExec: string | undefined;
+  /** What a program of the base system writes; undefined where it is not there or fails. */
+  output(argv: readonly string[]): Promise<string | undefined>;
+}
+
+/** This machine. */
+export function localDoctorMachine(): DoctorMachine {
+  return {
+    uid: process.geteuid?.(),
+    jailExec: jailExecPath(),
+    async output(argv) {
+      try {
+        const program = await startLocal({ argv });
+        let text = "";
+        for await (const { stream, bytes } of program.output) if (stream === "stdout") text += Buffer.from(bytes).toString();
+        return (await program.exited).status === 0 ? text : undefined;
+      } catch {
+        // Not there, or not ours to run: then it is not known.
+        return undefined;
+      }
+    },
+  };
+}
+
+/** The machine around a simulated kernel, of which there is nothing to ask. */
+export const SIMULATED_DOCTOR_MACHINE: DoctorMachine = {
+  uid: undefined,
+  jailExec: undefined,
+  output: async () => undefined,
+};
