@@ -50,7 +50,7 @@ export interface AddonParts {
 
 /** Wraps a kernel that the addon has opened. */
 export class AddonBackedKernel implements LocalKernel {
-  readonly system = "freebsd";
+  readonly system: "freebsd" | "dragonfly";
   readonly simulated: boolean;
   readonly #kernel: AddonKernel;
   readonly #slots: FieldSlots;
@@ -61,7 +61,13 @@ export class AddonBackedKernel implements LocalKernel {
   #lastQueue = 0;
 
   /** `problem` tells why a simulated kernel gave EIO; a real one has none. */
-  constructor(kernel: AddonKernel, { errnos, scratch }: AddonParts, problem?: () => string) {
+  constructor(
+    kernel: AddonKernel,
+    { errnos, scratch }: AddonParts,
+    system: "freebsd" | "dragonfly",
+    problem?: () => string,
+  ) {
+    this.system = system;
     this.#kernel = kernel;
     this.#slots = new FieldSlots(kernel);
     this.#errnos = errnos;

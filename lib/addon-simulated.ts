@@ -29,7 +29,8 @@ class AddonBackedView implements SimulatedView {
     this.#view = view;
     this.#machine = machine;
     this.#parts = parts;
-    this.kernel = traced(new AddonBackedKernel(view.kernel(), parts, () => machine.problem()));
+    const system = machine.release().startsWith("dragonfly") ? "dragonfly" : "freebsd";
+    this.kernel = traced(new AddonBackedKernel(view.kernel(), parts, system, () => machine.problem()));
   }
 
   get pid(): number {

@@ -190,7 +190,10 @@ export interface RawSimulatedPaths {
 
 /** A simulated machine to open. Host facts are used when the machine is made; an existing state file keeps its own. */
 export interface RawSimulatedOptions {
-  /** `"13.2"`, `"14"`, `"15.1-RELEASE"`: 13.0 to 15.1. Default: what the state file says, or 15.1. */
+  /**
+   * `"13.2"`, `"14"`, `"15.1-RELEASE"`: FreeBSD 13.0 to 15.1; `"dragonfly-6.4"`: DragonFly BSD 5.8 to 6.5. Default: what
+   * the state file says, or 15.1.
+   */
   readonly release?: string;
   /** An absolute path: several processes then share the machine. Default: in memory. */
   readonly stateFile?: string;
@@ -259,7 +262,7 @@ export interface SimulatedView {
 
 /** What a simulated machine offers beside its kernel. */
 export interface SimulatedControls {
-  /** `"15.1"`. */
+  /** `"15.1"`, `"dragonfly-6.4"`. */
   readonly release: string;
   /** A new process on the host, with this user id (default 0). */
   process(uid?: number): SimulatedView;

@@ -35,7 +35,7 @@ export class JailError extends Error {
     this.syscall = error.syscall;
     this.kernelMessage = error.message;
     this.jail = context.jail;
-    this.parameter = /^unknown parameter: (.+)$/.exec(error.message)?.[1];
+    this.parameter = /^unknown parameter: (\S+)/.exec(error.message)?.[1];
   }
 
   static {

@@ -11,6 +11,7 @@ import {
   type RawSimulatedOptions,
   type SimulatedControls,
 } from "./binding.js";
+import { warnOfSharedLocalhost } from "./dragonfly/warning.js";
 import { JailError, JailStateError } from "./errors.js";
 import { Jail } from "./jail.js";
 import { openNative, openSimulated } from "./native.js";
@@ -88,7 +89,7 @@ export class JailHost {
   }
 
   /**
-   * A simulated FreeBSD, in memory or in a state file that several processes share.
+   * A simulated FreeBSD, or DragonFly BSD by `release: "dragonfly-6.4"`, in memory or in a state file that several processes share.
    *
    * @throws JailStateError where the release is not known or the state file cannot be used.
    */
@@ -246,6 +247,7 @@ export class JailHost {
     const named = parameters["name"] ?? parameters["jid"];
     checked(outcome, typeof named === "string" || typeof named === "number" ? named : undefined);
     const descriptor = flags & (JAIL_GET_DESC | JAIL_OWN_DESC) ? descriptorIn(outcome) : undefined;
+    if (this.kernel.system === "dragonfly") warnOfSharedLocalhost(this, outcome.value);
     return new Jail(this, outcome.value, this.nameOf(outcome.value), descriptor);
   }
 

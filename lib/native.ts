@@ -51,11 +51,12 @@ export function openNative(): RawOpened<LocalKernel> {
   const kernel = loaded.addon.openNative();
   if (kernel === undefined) {
     const message =
-      `${process.platform} has no jails: they are FreeBSD's. To try bsdjail here, use the simulated kernel: ` +
+      `${process.platform} has no jails: they are FreeBSD's and DragonFly's. To try bsdjail here, use the simulated kernel: ` +
       "JailHost.simulated(), or BSDJAIL_KERNEL=simulated in the environment";
     return { error: { code: "ERR_JAIL_UNSUPPORTED_PLATFORM", message } };
   }
-  return { value: traced(new AddonBackedKernel(kernel, loaded)) };
+  const system = (process.platform as string) === "dragonfly" ? "dragonfly" : "freebsd";
+  return { value: traced(new AddonBackedKernel(kernel, loaded, system)) };
 }
 
 /**

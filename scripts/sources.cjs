@@ -19,6 +19,8 @@ const parts = {
     ...folder("core"),
     ...folder("kernel"),
     ...folder("kernel/simulated"),
+    ...folder("kernel/simulated/dragonfly"),
+    ...folder("kernel/dragonfly"),
     ...(system === "freebsd" ? folder("kernel/freebsd") : []),
   ],
   "jail-exec": (system) => {

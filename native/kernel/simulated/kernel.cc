@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "host_process.h"
+#include "dragonfly/view.h"
 #include "options.h"
 #include "queue.h"
 
@@ -14,8 +15,8 @@ namespace {
 
 class KernelView final : public SimulatedKernel {
  public:
-  KernelView(std::shared_ptr<Machine> machine, const View& view)
-      : machine_(std::move(machine)), view_(std::make_shared<View>(view)) {}
+  KernelView(std::shared_ptr<Machine> machine, std::shared_ptr<View> view)
+      : machine_(std::move(machine)), view_(std::move(view)) {}
   ~KernelView() override { leave(); }
 
   Outcome jail_set(IoVec* iov, std::size_t count, int flags) override;
@@ -66,38 +67,13 @@ class KernelView final : public SimulatedKernel {
       return body(world, *caller);
     });
   }
-  // A fault of a call with parameters, its message in errmsg.
-  bool take_fault(const char* call, IoVec* iov, std::size_t count, Outcome& outcome);
-  // The same for a state file that failed.
-  void explain(IoVec* iov, std::size_t count);
-
   const std::shared_ptr<Machine> machine_;
   const std::shared_ptr<View> view_;
 };
 
-bool KernelView::take_fault(const char* call, IoVec* iov, std::size_t count, Outcome& outcome) {
-  SimulatedFault fault;
-  if (!machine_->take_fault(call, fault)) return false;
-  outcome = Outcome::fail(fault.error);
-  Options options;
-  if (!fault.message.empty() && options.build(iov, count) == 0) {
-    options.error("%s", fault.message.c_str());
-    options.copy_out_error(iov);
-  }
-  return true;
-}
-
-void KernelView::explain(IoVec* iov, std::size_t count) {
-  Options options;
-  const std::string problem = machine_->problem();
-  if (problem.empty() || options.build(iov, count) != 0) return;
-  options.error("%s", problem.c_str());
-  options.copy_out_error(iov);
-}
-
 Outcome KernelView::jail_set(IoVec* iov, std::size_t count, int flags) {
   Outcome outcome;
-  if (take_fault("jail_set", iov, count, outcome)) return outcome;
+  if (take_fault(*machine_, "jail_set", iov, count, outcome)) return outcome;
   if (int error = Options::precheck(iov, count)) return Outcome::fail(error);
   const bool entered = (flags & (kJailAttach | kJailGetDesc | kJailOwnDesc)) != 0;
   Options options;
@@ -117,7 +93,7 @@ Outcome KernelView::jail_set(IoVec* iov, std::size_t count, int flags) {
     const Option* desc = descriptor >= 0 ? options.find("desc") : nullptr;
     if (desc != nullptr) std::memcpy(iov[2 * desc->position + 1].base, &descriptor, sizeof(descriptor));
   } else if (outcome.error == kEIO) {
-    explain(iov, count);
+    explain(*machine_, iov, count);
   } else if (worked) {
     options.copy_out_error(iov);
   }
@@ -126,7 +102,7 @@ Outcome KernelView::jail_set(IoVec* iov, std::size_t count, int flags) {
 
 Outcome KernelView::jail_get(IoVec* iov, std::size_t count, int flags) {
   Outcome outcome;
-  if (take_fault("jail_get", iov, count, outcome)) return outcome;
+  if (take_fault(*machine_, "jail_get", iov, count, outcome)) return outcome;
   if (int error = Options::precheck(iov, count)) return Outcome::fail(error);
   Options options;
   bool worked = false;
@@ -154,7 +130,7 @@ Outcome KernelView::jail_get(IoVec* iov, std::size_t count, int flags) {
   if (!outcome.failed()) {
     options.copy_out_values(iov);
   } else if (outcome.error == kEIO) {
-    explain(iov, count);
+    explain(*machine_, iov, count);
   } else if (worked) {
     options.copy_out_error(iov);
   }
@@ -370,8 +346,34 @@ void KernelView::leave() {
 
 }  // namespace
 
+bool take_fault(Machine& machine, const char* call, IoVec* iov, std::size_t count, Outcome& outcome) {
+  SimulatedFault fault;
+  if (!machine.take_fault(call, fault)) return false;
+  outcome = Outcome::fail(fault.error);
+  Options options;
+  if (!fault.message.empty() && options.build(iov, count) == 0) {
+    options.error("%s", fault.message.c_str());
+    options.copy_out_error(iov);
+  }
+  return true;
+}
+
+void explain(Machine& machine, IoVec* iov, std::size_t count) {
+  Options options;
+  const std::string problem = machine.problem();
+  if (problem.empty() || options.build(iov, count) != 0) return;
+  options.error("%s", problem.c_str());
+  options.copy_out_error(iov);
+}
+
+std::unique_ptr<SimulatedKernel> make_process(std::shared_ptr<Machine> machine, std::shared_ptr<View> view) {
+  return std::make_unique<KernelView>(std::move(machine), std::move(view));
+}
+
 std::unique_ptr<SimulatedKernel> make_kernel(std::shared_ptr<Machine> machine, const View& view) {
-  return std::make_unique<KernelView>(std::move(machine), view);
+  auto shared = std::make_shared<View>(view);
+  if (machine->dragonfly()) return make_dragonfly_view(std::move(machine), std::move(shared));
+  return make_process(std::move(machine), std::move(shared));
 }
 
 }  // namespace bsdjail::simulated

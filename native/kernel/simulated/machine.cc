@@ -28,7 +28,7 @@ void set_facts(World& world, const SimulatedOptions& options) {
   host.domainname = options.domainname.substr(0, kMaxHostName - 1);
   host.hostuuid = options.hostuuid.substr(0, kMaxUuid - 1);
   host.hostid = options.hostid;
-  host.osrelease = options.osrelease.empty() ? world.release().text() + "-RELEASE" : options.osrelease;
+  host.osrelease = options.osrelease.empty() ? world.release().version() + "-RELEASE" : options.osrelease;
   host.osrelease.resize(std::min(host.osrelease.size(), kMaxOsRelease - 1));
   host.osreldate = options.osreldate != 0 ? options.osreldate : world.release().osreldate;
   world.paths = options.paths;
@@ -49,7 +49,8 @@ void signal_process(World& world, int pid, int signal) {
 std::shared_ptr<SimulatedMachine> Machine::make(const SimulatedOptions& options, std::string& problem) {
   const Release* release = options.release.empty() ? find_release("15.1") : find_release(options.release);
   if (release == nullptr) {
-    problem = "no simulation of FreeBSD release \"" + options.release + "\": 13.0 to 15.1 are known";
+    problem = "no simulation of release \"" + options.release +
+              "\": FreeBSD 13.0 to 15.1 are known, and dragonfly-5.8 to dragonfly-6.5";
     return nullptr;
   }
   if (options.last_jid < 0 || options.first_descriptor < 0) {
@@ -85,7 +86,8 @@ std::shared_ptr<SimulatedMachine> Machine::make(const SimulatedOptions& options,
     machine->world_ = std::make_unique<World>(*release);
     set_facts(*machine->world_, options);
   }
-  machine->nodes_ = sysctl_nodes(machine->world_->release());
+  machine->dragonfly_ = machine->world_->release().dragonfly;
+  if (!machine->dragonfly_) machine->nodes_ = sysctl_nodes(machine->world_->release());
   return machine;
 }
 

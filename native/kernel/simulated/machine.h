@@ -56,6 +56,7 @@ class Machine final : public SimulatedMachine {
   bool take_fault(const char* call, SimulatedFault& fault);
 
   const std::vector<SysctlNode>& nodes() const { return nodes_; }
+  bool dragonfly() const { return dragonfly_; }
   bool shared() const { return file_ != nullptr; }
 
   // The caller as a process; null for one that has ended. Until it is entered it lives in `stray`.
@@ -83,6 +84,7 @@ class Machine final : public SimulatedMachine {
   std::unique_ptr<World> world_;
   std::unique_ptr<StateFile> file_;
   std::vector<SysctlNode> nodes_;
+  bool dragonfly_ = false;
   std::string problem_;
   std::vector<SimulatedFault> faults_;
   std::vector<Queue*> queues_;

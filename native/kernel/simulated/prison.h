@@ -77,6 +77,8 @@ struct Prison {
   Prison* sysv[kSysvKinds] = {};
   std::string meta;
   std::string env;
+  // DragonFly: the addresses of both families as the kernel lists them, a byte 4 or 6 before each.
+  std::string mixed;
 
   bool alive() const { return state == State::kAlive; }
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }

@@ -1,5 +1,5 @@
-// A simulated FreeBSD machine: prisons, parameters, processes and descriptors by the rules of FreeBSD's kernel,
-// in memory or in a state file that several processes share.
+// A simulated FreeBSD or DragonFly machine: prisons, parameters, processes and descriptors by the rules of the system's
+// kernel, in memory or in a state file that several processes share.
 //
 // SimulatedMachine is the machine; SimulatedKernel is one process's view of it, and answers the system calls. Both are
 // safe to use from several threads. Nothing here touches the host but the state file, the clock and, where a process
@@ -41,7 +41,7 @@ struct SimulatedPaths {
 };
 
 struct SimulatedOptions {
-  // "13.2", "14", "15.1-RELEASE": 13.0 to 15.1. Empty: what the state file says, or 15.1.
+  // "13.2", "14", "15.1-RELEASE": 13.0 to 15.1; "dragonfly-6.4": 5.8 to 6.5. Empty: what the state file says, or 15.1.
   std::string release;
   // Empty: in memory, gone with the machine.
   std::string state_file;
@@ -108,7 +108,7 @@ class SimulatedMachine : public std::enable_shared_from_this<SimulatedMachine> {
   // This host process as the machine knows it: in the jail that it entered before an exec, or a new one as above.
   virtual std::unique_ptr<SimulatedKernel> resume(int uid = 0) = 0;
 
-  virtual std::string release() = 0;  // "15.1"
+  virtual std::string release() = 0;  // "15.1", "dragonfly-6.4"
   // Why the last call gave EIO: a state file that cannot be read, locked or written. Empty when nothing is wrong.
   virtual std::string problem() = 0;
 

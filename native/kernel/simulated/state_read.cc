@@ -111,6 +111,7 @@ class StateReader {
   void read_settings(Reader& in);
   void read_prison(Reader& in);
   void read_details(Reader& in, Prison& prison);
+  void read_mixed(Reader& in);
   void read_descriptor(Reader& in);
   void read_process(Reader& in);
   void read_note(Reader& in);
@@ -230,6 +231,15 @@ void StateReader::read_details(Reader& in, Prison& to) {
   }
 }
 
+void StateReader::read_mixed(Reader& in) {
+  Prison& owner = prison(in, in.serial());
+  const std::string bytes = in.text(1 << 20);
+  std::size_t at = 0;
+  while (at < bytes.size() && (bytes[at] == 4 || bytes[at] == 6)) at += bytes[at] == 4 ? 5 : 17;
+  if (at != bytes.size()) in.fail("an address is cut");
+  if (problem_.empty()) owner.mixed = bytes;
+}
+
 void StateReader::read_descriptor(Reader& in) {
   auto descriptor = std::make_shared<Descriptor>();
   descriptor->serial = in.serial();
@@ -302,6 +312,8 @@ void StateReader::line(std::string_view text) {
     world_->paths.files.push_back(in.text(kMaxPath));
   } else if (kind == "jail") {
     read_prison(in);
+  } else if (kind == "mixed") {
+    read_mixed(in);
   } else if (kind == "descriptor") {
     read_descriptor(in);
   } else if (kind == "process") {

@@ -65,6 +65,7 @@ void write_prison(Writer& out, const World& world, const Prison& prison) {
   }
   out.text(allow_text(world, prison.allow));
   for (const Addresses& list : prison.addresses) out.text(list.bytes());
+  if (!prison.mixed.empty()) out.line("mixed").number(prison.serial).text(prison.mixed);
 }
 
 void write_below(Writer& out, const World& world, const Prison& prison) {

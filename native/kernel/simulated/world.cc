@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../errno.h"
+#include "dragonfly/calls.h"
 
 namespace bsdjail::simulated {
 namespace {
@@ -28,19 +29,23 @@ constexpr StaticPermission kPermissions[] = {
 }  // namespace
 
 World::World(const Release& release) : release_(release) {
-  for (const StaticPermission& row : kPermissions) {
-    if (release.number < row.since) continue;
-    permissions_.push_back({std::string("allow.") + row.name, std::string("allow.no") + row.name});
-  }
-  for (std::string_view type : mountable(release)) {
-    permissions_.push_back({"allow.mount." + std::string(type), "allow.mount.no" + std::string(type)});
+  if (release.dragonfly) {
+    for (std::string name : dragonfly_permissions(release)) permissions_.push_back({std::move(name), ""});
+  } else {
+    for (const StaticPermission& row : kPermissions) {
+      if (release.number < row.since) continue;
+      permissions_.push_back({std::string("allow.") + row.name, std::string("allow.no") + row.name});
+    }
+    for (std::string_view type : mountable(release)) {
+      permissions_.push_back({"allow.mount." + std::string(type), "allow.mount.no" + std::string(type)});
+    }
   }
   for (std::size_t i = 0; i < permissions_.size(); ++i) {
     permission_names_[permissions_[i].name] = {std::uint64_t{1} << i, true};
-    permission_names_[permissions_[i].no_name] = {std::uint64_t{1} << i, false};
+    if (!release.dragonfly) permission_names_[permissions_[i].no_name] = {std::uint64_t{1} << i, false};
   }
   suser_ = permission("allow.suser");
-  new_jail_permissions_ = permission("allow.set_hostname") | permission("allow.reserved_ports") |
+  new_jail_permissions_ = (release.dragonfly ? permission("allow.socket_af") : 0) | permission("allow.set_hostname") | permission("allow.reserved_ports") |
                           permission("allow.unprivileged_proc_debug") | suser_;
   free_permissions_ = permission("allow.unprivileged_proc_debug") | permission("allow.unprivileged_parent_tampering");
   tunables.default_allow = new_jail_permissions_;

@@ -124,8 +124,8 @@ class World {
   // 0, EBADF, or ENOENT for a jail that is no more.
   int find_descriptor(const Process& process, int fd, std::shared_ptr<Descriptor>& found) const;
 
-  // The superuser's privilege, which a jail may be without.
-  bool privileged(int uid, const Prison& prison) const { return uid == 0 && (prison.allow & suser_) != 0; }
+  // The superuser's privilege, which a jail may be without where the release knows of such.
+  bool privileged(int uid, const Prison& prison) const { return uid == 0 && (prison.allow & suser_) == suser_; }
   bool privileged(const Descriptor& descriptor);
   bool privileged(const Process& process) const { return privileged(process.uid, *process.prison); }
 
