@@ -22,12 +22,17 @@ const parts = {
     ...folder("kernel/simulated/dragonfly"),
     ...folder("kernel/dragonfly"),
     ...(system === "freebsd" ? folder("kernel/freebsd") : []),
+    ...(system === "dragonfly" ? [...folder("kernel/dragonfly/native"), "native/kernel/freebsd/sysctl.cc"] : []),
   ],
   "jail-exec": (system) => {
-    const own = system === "freebsd" ? "system_freebsd.cc" : "system_simulated.cc";
-    return folder("jail-exec", (file) => !file.startsWith("system_") || file === own);
+    const own = ["freebsd", "dragonfly"].includes(system) ? `system_${system}.cc` : "system_simulated.cc";
+    return [
+      ...folder("jail-exec", (file) => !file.startsWith("system_") || file === own),
+      ...(system === "dragonfly" ? ["native/kernel/dragonfly/native/abi.cc"] : []),
+    ];
   },
 };
 
-module.exports = (part, system) => parts[part](system);
+// gyp takes DragonFly for a FreeBSD.
+module.exports = (part, system) => parts[part](process.platform === "dragonfly" ? "dragonfly" : system);
 if (require.main === module) console.log(module.exports(process.argv[2], process.argv[3]).join("\n"));

@@ -7,6 +7,11 @@
 #ifdef __FreeBSD__
 #include "../kernel/freebsd/freebsd_kernel.h"
 #endif
+#ifdef __DragonFly__
+#include "../kernel/dragonfly/dragonfly_kernel.h"
+#include "../kernel/dragonfly/native/helper.h"
+#include "../kernel/dragonfly/native/libc_system.h"
+#endif
 
 namespace bsdjail {
 namespace {
@@ -47,6 +52,8 @@ Scratch Addon::scratch() const {
 Napi::Value Addon::open_native([[maybe_unused]] const Napi::CallbackInfo& info) {
 #ifdef __FreeBSD__
   return KernelHandle::make(kernels_, freebsd_kernel());
+#elif defined(__DragonFly__)
+  return KernelHandle::make(kernels_, dragonfly_kernel(dragonfly::libc_system(dragonfly::helper_path())));
 #else
   return info.Env().Undefined();
 #endif

@@ -28,9 +28,13 @@ class Entry {
     system_prepare();
     environment_.take(options_.pass);
     environment_.begin(Options());
+    if (options_.hold) leave_parent();
     isolate();
+    if (options_.hold) stay_quietly();
     if (options_.host_user != nullptr) find_user(options_.host_user, Step::HostUser);
     enter();
+    if (options_.hold) hold();
+    if (options_.end_processes) end_processes();
     if (options_.host_user == nullptr) find_jail_user();
     become_user();
     finish();
@@ -57,6 +61,7 @@ class Entry {
         status_.fail(Step::Fib, error, "routing table " + std::to_string(options_.fib) + " (see net.fibs)");
       }
     }
+    if (options_.new_path != nullptr) return make();
     bool by_descriptor = options_.jail_fd >= 0;
     int error = by_descriptor ? system_attach_descriptor(options_.jail_fd) : system_attach(options_.jid);
     if (error != 0) {
@@ -67,8 +72,53 @@ class Entry {
     }
     // A descriptor of a jail is a right to change it: the command must not have it.
     if (by_descriptor) close(options_.jail_fd);
+    go();
+  }
+
+  void make() {
+    int jid = 0;
+    if (int error = system_jail(options_.new_path, options_.new_hostname, options_.new_addresses, jid)) {
+      status_.fail(Step::Attach, error, std::string("jail ") + options_.new_path);
+    }
+    go();
+    status_.tell(("jail\t" + std::to_string(jid)).c_str());
+  }
+
+  // Not every system's attach does.
+  void go() {
     const char* directory = options_.cwd != nullptr ? options_.cwd : "/";
     if (chdir(directory) != 0) status_.fail(Step::Directory, errno, directory);
+  }
+
+  // Whoever waits for us would keep the jail by not waiting: init is the one who always does.
+  void leave_parent() {
+    pid_t child = fork();
+    if (child < 0) status_.fail(Step::Attach, errno, "fork");
+    if (child > 0) _exit(0);
+    setsid();
+  }
+
+  // A jail that lives by its processes alone lives by this one: nothing but SIGKILL ends it, and it has nothing open.
+  void stay_quietly() {
+    for (int signal = 1; signal < NSIG; signal++) std::signal(signal, SIG_IGN);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+      if (fd != status_.fd() && open("/dev/null", O_RDWR) < 0) status_.fail(Step::Descriptors, errno, "/dev/null");
+    }
+  }
+
+  [[noreturn]] void hold() {
+    close(status_.fd());
+    for (;;) pause();
+  }
+
+  // Until none is left: a process may fork while it is being killed.
+  [[noreturn]] void end_processes() {
+    constexpr int kRounds = 5000;
+    int error = 0;
+    for (int round = 0; round < kRounds && (error = system_signal_all(SIGKILL)) == 0; round++) usleep(1000);
+    if (error != ESRCH) status_.fail(Step::Attach, error != 0 ? error : EBUSY, "processes that do not end");
+    status_.tell("ended");
+    _exit(0);
   }
 
   void find_user(const char* name, Step step) {

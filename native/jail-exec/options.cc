@@ -102,6 +102,18 @@ const char* parse_one(int letter, const char* value, Options& options) {
     }
     case 'n':
       return read_whole(value, 0, INT_MAX, options.open_files) ? nullptr : "-n wants a number of open files";
+    case 'J':
+      options.new_path = value;
+      return *value == '/' ? nullptr : "-J wants an absolute path";
+    case 'N':
+      options.new_hostname = value;
+      return nullptr;
+    case 'A':
+      options.new_addresses = value;
+      return nullptr;
+    case 'K':
+      options.end_processes = true;
+      return nullptr;
     case ':':
       return "an option lacks its value";
     default:
@@ -114,15 +126,18 @@ const char* parse_one(int letter, const char* value, Options& options) {
 const char* parse_options(int argc, char** argv, Options& options) {
   opterr = 0;
   // The leading + keeps glibc from looking for options among the command's arguments.
-  for (int letter; (letter = getopt(argc, argv, "+:s:j:d:f:u:U:liHC:F:T:0:k:t:p:n:")) != -1;) {
+  for (int letter; (letter = getopt(argc, argv, "+:s:j:d:f:u:U:liHC:F:T:0:k:t:p:n:J:N:A:K")) != -1;) {
     if (const char* problem = parse_one(letter, optarg, options)) return problem;
   }
   if (options.status_fd < 0) return "-s is missing";
   if (options.user != nullptr && options.host_user != nullptr) return "-u and -U exclude each other";
   if (options.jid >= 0 && options.jail_fd >= 0) return "-j and -d exclude each other";
-  if (options.jid < 0 && options.jail_fd < 0) return "-j or -d is missing";
+  const bool existing = options.jid >= 0 || options.jail_fd >= 0;
+  if (existing == (options.new_path != nullptr)) return "one of -j, -d and -J is wanted";
   if (options.login && options.inherit) return "-l and -i exclude each other";
-  if (optind >= argc) return "there is no command";
+  options.hold = options.new_path != nullptr && optind >= argc;
+  if (options.end_processes && (!existing || optind < argc)) return "-K takes -j or -d and no command";
+  if (optind >= argc && !options.hold && !options.end_processes) return "there is no command";
   options.command = argv + optind;
   return nullptr;
 }

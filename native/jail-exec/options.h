@@ -28,6 +28,11 @@ struct Options {
   int death_signal = 0;  // -p signal:pid: what the command gets when its parent ends, and who that parent is
   int parent = 0;
   int open_files = -1;  // -n: soft limit of open files; -1: the one that Node found
+  const char* new_path = nullptr;       // -J: make a jail with that root (DragonFly), and enter it
+  const char* new_hostname = "";        // -N: its host name
+  const char* new_addresses = "";       // -A: its addresses, parted by commas, in the order in which jail(2) gets them
+  bool hold = false;                    // -J without a command: stay in the jail, so that it lives
+  bool end_processes = false;           // -K: kill every other process of the jail
   char** command = nullptr;
 };
 

@@ -2,6 +2,8 @@
 //
 //   exec                                  the next thing is execve(2): when the channel then closes, the command runs
 //   failed <step> <errno> <NAME> <detail> this step failed; errno is 0 where no system call did ("no such user")
+//   jail <jid>                            the jail was made (DragonFly), and this process is in it
+//   ended                                 no process of the jail is left but this one
 //   started                               the command runs at its own terminal; the channel stays open for resizing
 #pragma once
 

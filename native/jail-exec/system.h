@@ -21,6 +21,11 @@ int system_set_death_signal(int signal);
 // From `first` to `last`, or to the end where `last` is -1.
 int system_close_range(int first, int last);
 
+// DragonFly: makes a jail and enters it; `addresses` are parted by commas.
+int system_jail(const char* path, const char* hostname, const char* addresses, int& jid);
+// Signals every other process that this one may signal: in a jail, those of the jail. ESRCH where there is none.
+int system_signal_all(int signal);
+
 // The widest set of processors, before attaching, so that the kernel makes no set of its own. As far as it can.
 void system_widen_cpuset();
 // The path of an open descriptor where the system can tell, else "".

@@ -65,6 +65,11 @@ int system_attach_descriptor(int fd) {
   return attach(fd) == 0 ? 0 : errno;
 }
 
+// jail_set(2) makes FreeBSD's jails, and jail_remove(2) ends them.
+int system_jail(const char*, const char*, const char*, int&) { return ENOSYS; }
+
+int system_signal_all(int) { return ENOSYS; }
+
 int system_set_fib(int fib) { return setfib(fib) == 0 ? 0 : errno; }
 
 int system_set_death_signal(int signal) {

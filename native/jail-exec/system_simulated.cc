@@ -44,6 +44,14 @@ int system_attach(int) { return simulated_attach(); }
 
 int system_attach_descriptor(int) { return simulated_attach(); }
 
+// The first jail of a machine, and nobody else in it.
+int system_jail(const char*, const char*, const char*, int& jid) {
+  jid = 1;
+  return simulated_attach();
+}
+
+int system_signal_all(int) { return ESRCH; }
+
 // As a kernel that was started with one routing table.
 int system_set_fib(int fib) { return fib == 0 ? 0 : EINVAL; }
 

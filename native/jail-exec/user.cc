@@ -53,7 +53,7 @@ bool Account::find(const char* name, int& error) {
   entry_.pw_dir = home_.data();
   entry_.pw_shell = shell_.data();
   // setusercontext(3) looks at nothing beyond these and the class; what points into libc's buffer must not stay.
-#ifdef __FreeBSD__
+#if defined(__FreeBSD__) || defined(__DragonFly__)
   class_name_ = found->pw_class != nullptr ? found->pw_class : "";
   entry_.pw_class = class_name_.data();
 #endif

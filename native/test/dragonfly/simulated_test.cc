@@ -434,6 +434,7 @@ TEST(a_state_file_keeps_jails_of_dragonfly) {
   CHECK(SimulatedMachine::open(later, problem) == nullptr);
   CHECK(problem.find("dragonfly-6.4, not 15.1") != std::string::npos);
   std::remove(options.state_file.c_str());
+  std::remove((options.state_file + ".lock").c_str());
 }
 
 }  // namespace bsdjail::test
