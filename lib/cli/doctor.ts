@@ -23,7 +23,10 @@ export async function doctorCommand(argv: string[], io: CliIo): Promise<number> 
     if (options.help) return await helpCommand(["doctor"], io);
     const wanted = operands.map((word) => {
       if (Object.hasOwn(AREAS, word)) return word as keyof typeof AREAS;
-      throw usageFailure(`unknown area "${word}"${suggestion(word, Object.keys(AREAS))}`, `One of ${Object.keys(AREAS).join(", ")}.`);
+      throw usageFailure(
+        `unknown area "${word}"${suggestion(word, Object.keys(AREAS))}`,
+        `One of ${Object.keys(AREAS).join(", ")}.`,
+      );
     });
     const { host, kernel } = openHost(io, json);
     const diagnosis = await diagnose(host);
@@ -38,7 +41,11 @@ export async function doctorCommand(argv: string[], io: CliIo): Promise<number> 
   }
 }
 
-function report({ system, simulated, release, ready, checks }: Diagnosis, wanted: readonly string[], paint: Paint): string {
+function report(
+  { system, simulated, release, ready, checks }: Diagnosis,
+  wanted: readonly string[],
+  paint: Paint,
+): string {
   const name = system === "dragonfly" ? "DragonFly BSD" : "FreeBSD";
   const lines = [paint.bold(`${name} ${printable(release)}${simulated ? ", simulated" : ""}`)];
   const shown = (area: string) => wanted.length === 0 || wanted.includes(area);

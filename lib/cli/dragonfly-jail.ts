@@ -56,7 +56,8 @@ export function parseJailWords(argv: readonly string[]): JailWords {
   const user = options.findLast(({ flag }) => flag === "u" || flag === "U");
   const [path, hostname, list, program, ...more] = rest;
   const both = given("u") && given("U");
-  if (path === undefined || hostname === undefined || list === undefined || program === undefined || both) throw new Said(USAGE);
+  if (path === undefined || hostname === undefined || list === undefined || program === undefined || both)
+    throw new Said(USAGE);
   if (given("l") && user === undefined) throw new Said(USAGE);
   return {
     printJid: given("i"),
@@ -82,7 +83,11 @@ function checkAddresses(addresses: readonly string[]): void {
  * the command and what it starts; the exit status is the command's. Two things are better than there: any number of
  * addresses, and each with its length. Without -l the login class sets no variables.
  */
-export async function dragonflyJail(argv: readonly string[], io: CliIo, options: DragonflyJailOptions = {}): Promise<number> {
+export async function dragonflyJail(
+  argv: readonly string[],
+  io: CliIo,
+  options: DragonflyJailOptions = {},
+): Promise<number> {
   try {
     const words = parseJailWords(argv);
     const openers = { native: () => JailHost.native(), simulated: JailHost.simulated };
@@ -112,7 +117,10 @@ export async function run(words: JailWords, io: CliIo, helper: string | undefine
   checkAddresses(words.addresses);
   const { user, login, hostname, addresses, command } = words;
   const onJail = words.printJid ? (jid: number) => void io.stdout.write(`${jid}\n`) : undefined;
-  return statusOf(await runInNewJail({ helper, path, hostname, addresses, command, user, login, env: io.env, onJail }), words);
+  return statusOf(
+    await runInNewJail({ helper, path, hostname, addresses, command, user, login, env: io.env, onJail }),
+    words,
+  );
 }
 
 function statusOf(outcome: RunOutcome, { user, command }: JailWords): number {
@@ -122,18 +130,25 @@ function statusOf(outcome: RunOutcome, { user, command }: JailWords): number {
   const { step, code, detail } = outcome.failed;
   if (step === "attach") throw err("jail", code);
   if (step === "exec") throw err(`execv: ${command[0]}`, code);
-  if ((step === "user" || step === "host-user") && code === "") throw new Said(`jail: ${user?.name ?? ""}: no such user\n`);
+  if ((step === "user" || step === "host-user") && code === "")
+    throw new Said(`jail: ${user?.name ?? ""}: no such user\n`);
   throw code === "" ? new Said(`jail: ${detail}\n`) : err(detail === "" ? step : detail, code);
 }
 
 async function simulate(words: JailWords, io: CliIo, host: JailHost, options: DragonflyJailOptions): Promise<number> {
-  if (host.kernel.system !== "dragonfly") throw new Said("jail: this form is DragonFly's: BSDJAIL_RELEASE=dragonfly-6.4\n");
+  if (host.kernel.system !== "dragonfly")
+    throw new Said("jail: this form is DragonFly's: BSDJAIL_RELEASE=dragonfly-6.4\n");
   checkAddresses(words.addresses);
   const process = host.simulation?.process() as SimulatedView;
   try {
     // The kernel turns the list round, and creating by parameters undoes that.
     const bytes = (parse: typeof ipv4Bytes): Uint8Array =>
-      Buffer.concat(words.addresses.map(parse).filter((address) => address !== undefined).reverse());
+      Buffer.concat(
+        words.addresses
+          .map(parse)
+          .filter((address) => address !== undefined)
+          .reverse(),
+      );
     const [ip4, ip6] = [bytes(ipv4Bytes), bytes(ipv6Bytes)];
     const pairs = [
       ["path", text("path", resolve(io.cwd, words.path))] as const,

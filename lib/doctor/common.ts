@@ -9,12 +9,29 @@ export function commonChecks(machine: DoctorMachine, jailed: boolean, simulated:
     const remedy = "Run as root: jails are made, changed and removed by root alone. To list them takes no rights.";
     checks.push(check("jails", "root", "This process is root's", root, `user id ${machine.uid}`, remedy));
   } else {
-    checks.push(check("jails", "root", "This process is root's", true, simulated ? "simulated processes are root's" : "no user ids here"));
+    checks.push(
+      check(
+        "jails",
+        "root",
+        "This process is root's",
+        true,
+        simulated ? "simulated processes are root's" : "no user ids here",
+      ),
+    );
   }
   if (!simulated) {
     const there = machine.jailExec !== undefined;
     const remedy = "npm rebuild bsdjail --foreground-scripts compiles it; it takes a C++20 compiler.";
-    checks.push(check("jails", "jail-exec", "The program that enters jails is there", there, machine.jailExec ?? "not built", remedy));
+    checks.push(
+      check(
+        "jails",
+        "jail-exec",
+        "The program that enters jails is there",
+        there,
+        machine.jailExec ?? "not built",
+        remedy,
+      ),
+    );
   }
   checks.push({
     name: "host",

@@ -36,7 +36,14 @@ export function answerOf(checks: readonly Check[], area: Area): Answer {
 }
 
 /** A check whose answer is known. */
-export function check(area: Area, name: string, statement: string, good: boolean, found: string, remedy?: string): Check {
+export function check(
+  area: Area,
+  name: string,
+  statement: string,
+  good: boolean,
+  found: string,
+  remedy?: string,
+): Check {
   const told = good || remedy === undefined ? {} : { remedy };
   return { name, area, statement, answer: good ? "yes" : "no", found, ...told };
 }

@@ -1,5 +1,5 @@
-import { jailExecPath } from "../native.js";
 import { startLocal } from "../machine/programs.js";
+import { jailExecPath } from "../native.js";
 
 /** What the doctor asks of the machine beside its kernel. */
 export interface DoctorMachine {
@@ -20,7 +20,8 @@ export function localDoctorMachine(): DoctorMachine {
       try {
         const program = await startLocal({ argv });
         let text = "";
-        for await (const { stream, bytes } of program.output) if (stream === "stdout") text += Buffer.from(bytes).toString();
+        for await (const { stream, bytes } of program.output)
+          if (stream === "stdout") text += Buffer.from(bytes).toString();
         return (await program.exited).status === 0 ? text : undefined;
       } catch {
         // Not there, or not ours to run: then it is not known.

@@ -48,7 +48,9 @@ export function sharedLocalhosts(jails: readonly JailAddresses[]): SharedLocalho
     for (const { jid, address } of localhosts) {
       if (address === undefined) continue;
       const own = family === "ip4" ? "127.0.0.1" : "::1";
-      const others = localhosts.filter((other) => other.jid !== jid && other.address === address).map((other) => other.jid);
+      const others = localhosts
+        .filter((other) => other.jid !== jid && other.address === address)
+        .map((other) => other.jid);
       const sharers = [...(address === own ? (["host"] as const) : []), ...others];
       const external = !isLocal(family, address);
       if (sharers.length === 0 && !external) continue;

@@ -34,10 +34,23 @@ function words(run: RunInNewJail): string[] {
   // The kernel's execve(2) takes a name without a slash from the working directory, and searches nothing.
   const file = program.includes("/") ? program : `./${program}`;
   return [
-    "-s", String(STATUS_FD), "-f", "0,1,2", "-J", path, "-N", hostname, "-A", addresses.join(","),
+    "-s",
+    String(STATUS_FD),
+    "-f",
+    "0,1,2",
+    "-J",
+    path,
+    "-N",
+    hostname,
+    "-A",
+    addresses.join(","),
     ...(user === undefined ? [] : [user.from === "host" ? "-U" : "-u", user.name]),
     ...(login ? ["-l", "-H", ...(env["TERM"] === undefined ? [] : ["-T", env["TERM"]])] : []),
-    "-0", program, "--", file, ...rest,
+    "-0",
+    program,
+    "--",
+    file,
+    ...rest,
   ];
 }
 
@@ -56,7 +69,8 @@ async function* records(stream: Readable): AsyncGenerator<string[]> {
 export async function runInNewJail(run: RunInNewJail): Promise<RunOutcome> {
   // jail-exec gives the command what is named E: alone.
   const env: Record<string, string> = {};
-  if (!run.login) for (const [name, value] of Object.entries(run.env)) if (value !== undefined) env[`E:${name}`] = value;
+  if (!run.login)
+    for (const [name, value] of Object.entries(run.env)) if (value !== undefined) env[`E:${name}`] = value;
   const child = spawn(run.helper, words(run), { stdio: ["inherit", "inherit", "inherit", "pipe"], env });
   const ended = new Promise<RunOutcome>((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
@@ -67,7 +81,8 @@ export async function runInNewJail(run: RunInNewJail): Promise<RunOutcome> {
   let failed: RunOutcome | undefined;
   for await (const [kind, ...fields] of records(child.stdio[STATUS_FD] as Readable)) {
     if (kind === "jail") run.onJail?.(Number(fields[0]));
-    if (kind === "failed") failed = { failed: { step: fields[0] ?? "", code: fields[2] ?? "", detail: fields[3] ?? "" } };
+    if (kind === "failed")
+      failed = { failed: { step: fields[0] ?? "", code: fields[2] ?? "", detail: fields[3] ?? "" } };
   }
   return failed ?? ended;
 }

@@ -1,5 +1,5 @@
-import { JailError } from "../errors.js";
 import type { RawError } from "../binding.js";
+import { JailError } from "../errors.js";
 
 /**
  * A setting of the host that could not be read or set: a {@link JailError} of `sysctl(3)` with `setting`, the `value` that

@@ -48,7 +48,7 @@ export interface HostSettingValues {
   "kern.racct.enable": boolean;
   /** Routing tables, for `exec.fib`. Default 1. */
   "net.fibs": number;
-  /** Whether new interface addresses make routes in every routing table. Default 0 (false). */
+  /** Whether new interface addresses make routes in every routing table. Default false since FreeBSD 13. */
   "net.add_addr_allfibs": boolean;
   /** What chroot(2) says to open directories: 0 refuses them, 1 only to those chrooted already, 2 never. Default 1. */
   "kern.chroot_allow_open_directories": number;
@@ -124,7 +124,10 @@ export const KNOWN_SETTINGS: Readonly<Record<keyof HostSettingValues, KnownSetti
   "security.jail.ip4_saddrsel": saddrsel("ip4"),
   "security.jail.ip6_saddrsel": saddrsel("ip6"),
   "security.bsd.suser_enabled": FLAG,
-  "kern.features.vimage": { ...FLAG, missing: "The kernel was built without options VIMAGE; GENERIC has it since 12.0." },
+  "kern.features.vimage": {
+    ...FLAG,
+    missing: "The kernel was built without options VIMAGE; GENERIC has it since 12.0.",
+  },
   "kern.features.inet": { ...FLAG, missing: "The kernel was built without IPv4." },
   "kern.features.inet6": { ...FLAG, missing: "The kernel was built without IPv6." },
   "kern.racct.enable": {
@@ -154,5 +157,7 @@ export function isBooleanSetting(name: string): boolean {
   const known = Object.hasOwn(KNOWN_SETTINGS, name) ? KNOWN_SETTINGS[name as keyof HostSettingValues] : undefined;
   if (known !== undefined) return known.boolean;
   // Modules bring security.jail.mount_<type>_allowed; all that stands below jail.defaults is a bit.
-  return /^security\.jail\.\w+_allowed$/.test(name) || name.startsWith("jail.defaults.") || name.startsWith("kern.features.");
+  return (
+    /^security\.jail\.\w+_allowed$/.test(name) || name.startsWith("jail.defaults.") || name.startsWith("kern.features.")
+  );
 }

@@ -23,7 +23,18 @@ export interface HostSetting {
 
 // Types and flags of <sys/sysctl.h>. DragonFly's single bits (0x10, 0x11) are read and written as ints.
 const TYPE = 0x1f;
-const TYPES: Readonly<Record<string, string>> = { 2: "int", 3: "string", 4: "int", 6: "uint", 7: "int", 8: "uint", 9: "uint", 15: "uint", 16: "int", 17: "int" };
+const TYPES: Readonly<Record<string, string>> = {
+  2: "int",
+  3: "string",
+  4: "int",
+  6: "uint",
+  7: "int",
+  8: "uint",
+  9: "uint",
+  15: "uint",
+  16: "int",
+  17: "int",
+};
 const WRITABLE = 0x40000000;
 
 /** Subtrees that are about jails. */
@@ -51,7 +62,8 @@ function decode(name: string, kind: string, bytes: Buffer): boolean | number | b
 }
 
 function encodeInteger(name: string, value: unknown, size: number, unsigned: boolean): Uint8Array {
-  if (isBooleanSetting(name) && typeof value !== "boolean") throw new JailParameterError(name, value, "it must be true or false");
+  if (isBooleanSetting(name) && typeof value !== "boolean")
+    throw new JailParameterError(name, value, "it must be true or false");
   const number = typeof value === "boolean" ? BigInt(value) : typeof value === "bigint" ? value : undefined;
   const wide = number ?? (typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined);
   const bits = BigInt(size * 8);
@@ -192,7 +204,8 @@ export class HostSettings {
     if (code === "ENOENT") return known(name)?.missing ?? "this kernel has no such setting";
     if (code !== "EPERM") return undefined;
     const node = this.#node(name);
-    if (known(name)?.loader) return `it is set in /boot/loader.conf (${name}=1), and takes effect when the system starts again`;
+    if (known(name)?.loader)
+      return `it is set in /boot/loader.conf (${name}=1), and takes effect when the system starts again`;
     if (node !== undefined && (node.kind & WRITABLE) === 0) return "it can only be read";
     const jailed = this.#kernel.system === "dragonfly" ? "jail.jailed" : "security.jail.jailed";
     if (this.getSync(jailed) === true) return "a jail cannot set it: the host's root can";

@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { doctorCommand } from "../../../lib/cli/doctor.js";
-import { diagnose, type Diagnosis, type DoctorMachine } from "../../../lib/doctor/index.js";
 import type { LocalKernel } from "../../../lib/binding.js";
+import { doctorCommand } from "../../../lib/cli/doctor.js";
+import { type Diagnosis, type DoctorMachine, diagnose } from "../../../lib/doctor/index.js";
 import { HostSettings, JailHost } from "../../../lib/index.js";
 import { memoryIo } from "../cli/memory-io.js";
 
 const machine = (own: Partial<DoctorMachine> = {}): DoctorMachine => ({
-  uid: 0, jailExec: "/x/jail-exec", output: async () => "1\n2\n3\n4\n5\n", ...own,
+  uid: 0,
+  jailExec: "/x/jail-exec",
+  output: async () => "1\n2\n3\n4\n5\n",
+  ...own,
 });
 const found = (diagnosis: Diagnosis, name: string) => diagnosis.checks.find((each) => each.name === name);
 
@@ -18,7 +21,9 @@ describe("diagnose", () => {
   it("says what a FreeBSD is ready for, and what to do about each no", async () => {
     const diagnosis = await diagnose(JailHost.simulated({ release: "15.1" }), machine());
     expect(diagnosis).toMatchObject({
-      system: "freebsd", simulated: true, release: "15.1-RELEASE",
+      system: "freebsd",
+      simulated: true,
+      release: "15.1-RELEASE",
       ready: { jails: "yes", vnet: "yes", limits: "no", zfs: "no" },
     });
     expect(found(diagnosis, "racct")?.remedy).toContain("kern.racct.enable=1 into /boot/loader.conf");
@@ -63,7 +68,9 @@ describe("diagnose", () => {
     const older = await diagnose(JailHost.simulated({ release: "13.2" }), machine());
     expect(found(older, "descriptors")?.answer).toBe("no");
     expect(found(older, "release")).toMatchObject({ answer: "yes", found: "13.2-RELEASE" });
-    expect(found(await diagnose(JailHost.simulated({ release: "15.0" }), machine()), "descriptors")?.answer).toBe("yes");
+    expect(found(await diagnose(JailHost.simulated({ release: "15.0" }), machine()), "descriptors")?.answer).toBe(
+      "yes",
+    );
     const ancient = await diagnose(JailHost.simulated({ osrelease: "12.4-RELEASE" }), machine());
     expect(found(ancient, "release")?.answer).toBe("no");
     expect(ancient.ready.jails).toBe("no");

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { getCommand } from "../../../lib/cli/verbs/get.js";
 import { createCommand } from "../../../lib/cli/verbs/create.js";
+import { getCommand } from "../../../lib/cli/verbs/get.js";
 import { listCommand } from "../../../lib/cli/verbs/list.js";
 import { removeCommand } from "../../../lib/cli/verbs/remove.js";
 import { setCommand } from "../../../lib/cli/verbs/set.js";
@@ -15,7 +15,10 @@ const dragonfly = (release = "dragonfly-6.4") => JailHost.simulated({ release })
 const own = { path: "/jails/web", "host.hostname": "web", "ip4.addr": ["127.0.0.2", "10.0.0.1"] };
 
 async function refused(promise: Promise<unknown>): Promise<JailError> {
-  const error: unknown = await promise.then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(JailError);
   return error as JailError;
 }
@@ -29,14 +32,20 @@ describe("JailHost on DragonFly", () => {
     expect([web.jid, web.name, db.jid, db.name]).toEqual([1, "1", 2, "2"]);
     expect(await host.list()).toEqual([
       {
-        jid: 1, name: "1", path: "/jails/my web", "host.hostname": "web", "ip4.addr": ["127.0.0.2", "10.0.0.1"],
+        jid: 1,
+        name: "1",
+        path: "/jails/my web",
+        "host.hostname": "web",
+        "ip4.addr": ["127.0.0.2", "10.0.0.1"],
         "ip6.addr": ["::2", "2001:db8::1"],
       },
       { jid: 2, name: "2", path: "/jails/db", "host.hostname": "db", "ip4.addr": [], "ip6.addr": [] },
     ]);
     const opened = await host.open("2");
     expect(await opened.get({ host: "host.hostname", parent: "parent", dying: "dying" })).toEqual({
-      host: "db", parent: 0, dying: false,
+      host: "db",
+      parent: 0,
+      dying: false,
     });
     await web.remove();
     expect(host.listSync(["jid"])).toEqual([{ jid: 2 }]);
@@ -63,19 +72,39 @@ describe("JailHost on DragonFly", () => {
 
   it("sets permissions after creation, and leaves the defaults alone", async () => {
     const host = dragonfly();
-    const jail = await host.create({ ...own, "allow.raw_sockets": true, "allow.socket_af": false, "allow.listen_override": true });
+    const jail = await host.create({
+      ...own,
+      "allow.raw_sockets": true,
+      "allow.socket_af": false,
+      "allow.listen_override": true,
+    });
     const names = [
-      "allow.set_hostname", "allow.raw_sockets", "allow.socket_af", "allow.chflags", "allow.sysvipc",
-      "allow.listen_override", "allow.mount.nullfs", "allow.mount.tmpfs", "allow.nochflags",
+      "allow.set_hostname",
+      "allow.raw_sockets",
+      "allow.socket_af",
+      "allow.chflags",
+      "allow.sysvipc",
+      "allow.listen_override",
+      "allow.mount.nullfs",
+      "allow.mount.tmpfs",
+      "allow.nochflags",
     ] as const;
     expect(await jail.get(names)).toEqual({
-      "allow.set_hostname": true, "allow.raw_sockets": true, "allow.socket_af": false, "allow.chflags": false,
-      "allow.sysvipc": false, "allow.listen_override": true, "allow.mount.nullfs": false, "allow.mount.tmpfs": false,
+      "allow.set_hostname": true,
+      "allow.raw_sockets": true,
+      "allow.socket_af": false,
+      "allow.chflags": false,
+      "allow.sysvipc": false,
+      "allow.listen_override": true,
+      "allow.mount.nullfs": false,
+      "allow.mount.tmpfs": false,
       "allow.nochflags": true,
     });
     await jail.update({ "allow.chflags": true, "allow.mount.nullfs": true, "allow.noset_hostname": true });
     expect(await jail.get(["allow.chflags", "allow.mount.nullfs", "allow.set_hostname"])).toEqual({
-      "allow.chflags": true, "allow.mount.nullfs": true, "allow.set_hostname": false,
+      "allow.chflags": true,
+      "allow.mount.nullfs": true,
+      "allow.set_hostname": false,
     });
     expect(host.settings.getSync("jail.defaults.allow_raw_sockets")).toBe(false);
     expect(host.settings.getSync("jail.1.net_raw_sockets")).toBe(1);
@@ -88,7 +117,10 @@ describe("JailHost on DragonFly", () => {
     );
     expect(new Set(jails.map(({ jid }) => jid)).size).toBe(12);
     for (const [at, jail] of jails.entries()) {
-      expect(await jail.get(["path", "allow.sysvipc"])).toEqual({ path: `/jails/${at}`, "allow.sysvipc": at % 2 === 0 });
+      expect(await jail.get(["path", "allow.sysvipc"])).toEqual({
+        path: `/jails/${at}`,
+        "allow.sysvipc": at % 2 === 0,
+      });
     }
   });
 
@@ -109,7 +141,9 @@ describe("JailHost on DragonFly", () => {
       expect(error).toMatchObject({ code: "EINVAL", syscall: "jail_set", parameter });
       expect(error.kernelMessage).toContain(reason);
     }
-    expect((await refused(host.create({ path: "/", name: "web" }))).kernelMessage).toContain("no names and go by their jid");
+    expect((await refused(host.create({ path: "/", name: "web" }))).kernelMessage).toContain(
+      "no names and go by their jid",
+    );
     expect((await refused(host.create({ path: "/", jid: 7 }))).kernelMessage).toContain("chooses the jid");
     expect((await refused(host.create({ path: "/" }, { owned: true }))).code).toBe("EINVAL");
     expect(host.listSync(["jid"])).toEqual([]);
@@ -129,7 +163,9 @@ describe("JailHost on DragonFly", () => {
     const older = names("dragonfly-5.8");
     expect(older).toContain("allow.listen_override");
     expect(names("dragonfly-6.5").filter((name) => !older.includes(name))).toEqual([
-      "allow.mount.devfs", "allow.mount.procfs", "allow.mount.fusefs",
+      "allow.mount.devfs",
+      "allow.mount.procfs",
+      "allow.mount.fusefs",
     ]);
   });
 
@@ -174,11 +210,20 @@ describe("settings of DragonFly", () => {
     expect(await after.get(names)).toEqual({ "allow.sysvipc": true, "allow.socket_af": false });
     const listed = await host.settings.list();
     expect(listed.map(({ name }) => name).filter((name) => name.startsWith("jail."))).toEqual([
-      "jail.defaults.allow_listen_override", "jail.defaults.allow_raw_sockets", "jail.defaults.chflags_allowed",
-      "jail.defaults.set_hostname_allowed", "jail.defaults.socket_unixiproute_only", "jail.defaults.sysvipc_allowed",
-      "jail.defaults.vfs_mount_nullfs", "jail.defaults.vfs_mount_tmpfs", "jail.jailed",
+      "jail.defaults.allow_listen_override",
+      "jail.defaults.allow_raw_sockets",
+      "jail.defaults.chflags_allowed",
+      "jail.defaults.set_hostname_allowed",
+      "jail.defaults.socket_unixiproute_only",
+      "jail.defaults.sysvipc_allowed",
+      "jail.defaults.vfs_mount_nullfs",
+      "jail.defaults.vfs_mount_tmpfs",
+      "jail.jailed",
     ]);
-    expect(listed.find(({ name }) => name === "jail.defaults.sysvipc_allowed")).toMatchObject({ value: true, writable: true });
+    expect(listed.find(({ name }) => name === "jail.defaults.sysvipc_allowed")).toMatchObject({
+      value: true,
+      writable: true,
+    });
     expect(await host.settings.get("security.jail.jail_max_af_ips")).toBeUndefined();
   });
 
@@ -199,14 +244,20 @@ describe("bsdjail on DragonFly", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   async function run(command: typeof listCommand, ...argv: string[]) {
-    const env = { BSDJAIL_KERNEL: "simulated", BSDJAIL_RELEASE: "dragonfly-6.4", BSDJAIL_STATE: join(folder, "kernel") };
+    const env = {
+      BSDJAIL_KERNEL: "simulated",
+      BSDJAIL_RELEASE: "dragonfly-6.4",
+      BSDJAIL_STATE: join(folder, "kernel"),
+    };
     const io = memoryIo(env, folder);
     const status = await command(argv, io);
     return { status, out: io.out(), err: io.err() };
   }
 
   it("the commands for one jail work", async () => {
-    expect((await run(createCommand, "path=/jails/a", "host.hostname=a", "ip4.addr=127.0.0.2,10.0.0.1")).out).toContain("jid 1");
+    expect((await run(createCommand, "path=/jails/a", "host.hostname=a", "ip4.addr=127.0.0.2,10.0.0.1")).out).toContain(
+      "jid 1",
+    );
     expect((await run(listCommand)).out).toContain("127.0.0.2,10.0.0.1  a         /jails/a");
     expect((await run(setCommand, "1", "allow.raw_sockets")).status).toBe(0);
     expect((await run(getCommand, "1", "allow.raw_sockets", "path")).out).toBe("allow.raw_sockets\npath=/jails/a\n");

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dragonflyJail, dragonflyJailCommand, type JailWords, parseJailWords, run } from "../../../lib/cli/dragonfly-jail.js";
+import {
+  dragonflyJail,
+  dragonflyJailCommand,
+  type JailWords,
+  parseJailWords,
+  run,
+} from "../../../lib/cli/dragonfly-jail.js";
 import { JailHost } from "../../../lib/index.js";
 import { jailExecPath } from "../../../lib/native.js";
 import { memoryIo } from "../cli/memory-io.js";
@@ -29,22 +35,31 @@ describe("DragonFly's jail(8), simulated", () => {
     const host = JailHost.simulated({ release: "dragonfly-6.4", stateFile: env["BSDJAIL_STATE"] as string });
     let seen: unknown;
     let words: JailWords | undefined;
-    const { status, out, err } = await jail(["-i", "web", "web.example.org", "127.0.0.2,10.0.0.1,::2", "/bin/sh", "-c", "x"], {
-      commands: (asked, process) => {
-        words = asked;
-        seen = { rows: host.listSync(), jid: process.jid };
-        return 3;
+    const { status, out, err } = await jail(
+      ["-i", "web", "web.example.org", "127.0.0.2,10.0.0.1,::2", "/bin/sh", "-c", "x"],
+      {
+        commands: (asked, process) => {
+          words = asked;
+          seen = { rows: host.listSync(), jid: process.jid };
+          return 3;
+        },
       },
-    });
+    );
     expect({ status, out, err }).toEqual({ status: 3, out: "1\n", err: "" });
     expect(words?.command).toEqual(["/bin/sh", "-c", "x"]);
     // In the kernel's order, which is the other way round.
     expect(seen).toEqual({
       jid: 1,
-      rows: [{
-        jid: 1, name: "1", path: "/jails/web", "host.hostname": "web.example.org",
-        "ip4.addr": ["10.0.0.1", "127.0.0.2"], "ip6.addr": ["::2"],
-      }],
+      rows: [
+        {
+          jid: 1,
+          name: "1",
+          path: "/jails/web",
+          "host.hostname": "web.example.org",
+          "ip4.addr": ["10.0.0.1", "127.0.0.2"],
+          "ip6.addr": ["::2"],
+        },
+      ],
     });
     expect(host.listSync(["jid"])).toEqual([]);
   });
@@ -55,7 +70,12 @@ describe("DragonFly's jail(8), simulated", () => {
       expect(status).toBe(1);
       return out + err;
     };
-    for (const argv of [[], ["/", "h", "10.0.0.1"], ["-l", "/", "h", "10.0.0.1", "sh"], ["-u", "a", "-U", "b", "/", "h", "", "sh"]]) {
+    for (const argv of [
+      [],
+      ["/", "h", "10.0.0.1"],
+      ["-l", "/", "h", "10.0.0.1", "sh"],
+      ["-u", "a", "-U", "b", "/", "h", "", "sh"],
+    ]) {
       expect(await said(...argv)).toBe(USAGE);
     }
     expect(await said("-x", "/", "h", "10.0.0.1", "sh")).toBe(`jail: illegal option -- x\n${USAGE}`);
@@ -71,12 +91,20 @@ describe("DragonFly's jail(8), simulated", () => {
   it("takes addresses as strtok(3) does: empty words are none", async () => {
     expect(parseJailWords(["/", "h", ",10.0.0.1,,::1,", "sh"]).addresses).toEqual(["10.0.0.1", "::1"]);
     expect((await jail(["/", "h", "", "sh"])).status).toBe(0);
-    expect((await jail(["/", "h", Array.from({ length: 45 }, (_, at) => `10.0.0.${at}`).join(","), "sh"])).status).toBe(0);
+    expect((await jail(["/", "h", Array.from({ length: 45 }, (_, at) => `10.0.0.${at}`).join(","), "sh"])).status).toBe(
+      0,
+    );
   });
 
   it("takes the jail's or the host's user", () => {
-    expect(parseJailWords(["-l", "-u", "www", "/", "h", "", "sh"])).toMatchObject({ login: true, user: { name: "www", from: "host" } });
-    expect(parseJailWords(["-lUwww", "/", "h", "", "sh"])).toMatchObject({ login: true, user: { name: "www", from: "jail" } });
+    expect(parseJailWords(["-l", "-u", "www", "/", "h", "", "sh"])).toMatchObject({
+      login: true,
+      user: { name: "www", from: "host" },
+    });
+    expect(parseJailWords(["-lUwww", "/", "h", "", "sh"])).toMatchObject({
+      login: true,
+      user: { name: "www", from: "jail" },
+    });
     expect(parseJailWords(["/", "h", "", "sh", "-l", "-u"]).command).toEqual(["sh", "-l", "-u"]);
   });
 });
@@ -101,20 +129,30 @@ describe("DragonFly's jail(8) by jail-exec", () => {
     );
     const tsx = join(__dirname, "../../../node_modules/tsx/dist/cli.mjs");
     const child = spawnSync(process.execPath, [tsx, program, ...argv], {
-      encoding: "utf8", cwd: folder, env: { PATH: process.env["PATH"], ...environment },
+      encoding: "utf8",
+      cwd: folder,
+      env: { PATH: process.env["PATH"], ...environment },
     });
     return { status: child.status, out: child.stdout, err: child.stderr };
   }
 
   it("runs the command with its environment, and ends as it does", () => {
-    expect(outside(["-i", "/", "h", "127.0.0.2", "/bin/sh", "-c", 'echo "$MINE"; pwd; exit 7'], { MINE: "a b" })).toMatchObject({
-      status: 7, out: expect.stringContaining("a b\n/\n"), err: "",
+    expect(
+      outside(["-i", "/", "h", "127.0.0.2", "/bin/sh", "-c", 'echo "$MINE"; pwd; exit 7'], { MINE: "a b" }),
+    ).toMatchObject({
+      status: 7,
+      out: expect.stringContaining("a b\n/\n"),
+      err: "",
     });
     expect(outside(["/", "h", "", "/bin/sh", "-c", "kill -9 $$"]).status).toBe(137);
   });
 
   it("says what failed in the words of jail(8)", () => {
-    expect(outside(["/", "h", "", "/no/such"])).toEqual({ status: 1, out: "", err: "jail: execv: /no/such: No such file or directory\n" });
+    expect(outside(["/", "h", "", "/no/such"])).toEqual({
+      status: 1,
+      out: "",
+      err: "jail: execv: /no/such: No such file or directory\n",
+    });
     expect(outside(["/no/such", "h", "", "sh"]).err).toBe("jail: realpath: /no/such: No such file or directory\n");
     expect(outside(["/", "h", "x", "sh"]).out).toBe("Invalid value x\n");
     expect(outside(["-u", "no-such-user", "/", "h", "", "/bin/true"]).err).toBe("jail: no-such-user: no such user\n");
@@ -125,7 +163,8 @@ describe("DragonFly's jail(8) by jail-exec", () => {
   it("becomes a user with a login's environment", () => {
     const { username } = userInfo();
     const { status, out } = outside(["-l", "-U", username, "/", "h", "", "/bin/sh", "-c", 'echo "$USER:$MINE:$TERM"'], {
-      MINE: "x", TERM: "vt100",
+      MINE: "x",
+      TERM: "vt100",
     });
     expect({ status, out }).toEqual({ status: 0, out: `${username}::vt100\n` });
   });

@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { localhostOf, sharedLocalhosts } from "../../../lib/dragonfly/localhost.js";
 import { JailHost } from "../../../lib/index.js";
 
-const jail = (jid: number, ip4: readonly string[], ip6: readonly string[] = []) => ({ jid, "ip4.addr": ip4, "ip6.addr": ip6 });
+const jail = (jid: number, ip4: readonly string[], ip6: readonly string[] = []) => ({
+  jid,
+  "ip4.addr": ip4,
+  "ip6.addr": ip6,
+});
 const brief = (...jails: ReturnType<typeof jail>[]) =>
   sharedLocalhosts(jails).map(({ jid, family, address, with: sharers }) => ({ jid, family, address, with: sharers }));
 
@@ -18,19 +22,26 @@ describe("localhosts of jails", () => {
 
   it("are fine where each jail has one loopback and one external address", () => {
     expect(
-      brief(jail(1, ["127.0.0.2", "10.0.0.1"], ["::2", "2001:db8::1"]), jail(2, ["10.0.0.2", "127.0.0.3"], ["::3", "2001:db8::2"])),
+      brief(
+        jail(1, ["127.0.0.2", "10.0.0.1"], ["::2", "2001:db8::1"]),
+        jail(2, ["10.0.0.2", "127.0.0.3"], ["::3", "2001:db8::2"]),
+      ),
     ).toEqual([]);
     expect(brief(jail(1, []))).toEqual([]);
   });
 
   it("are told where they are shared with the host, another jail or the network", () => {
-    expect(brief(jail(1, ["127.0.0.1", "10.0.0.1"]))).toEqual([{ jid: 1, family: "ip4", address: "127.0.0.1", with: ["host"] }]);
+    expect(brief(jail(1, ["127.0.0.1", "10.0.0.1"]))).toEqual([
+      { jid: 1, family: "ip4", address: "127.0.0.1", with: ["host"] },
+    ]);
     expect(brief(jail(1, ["127.0.0.2"]), jail(2, ["127.0.0.2"]), jail(3, ["127.0.0.3"]))).toEqual([
       { jid: 1, family: "ip4", address: "127.0.0.2", with: [2] },
       { jid: 2, family: "ip4", address: "127.0.0.2", with: [1] },
     ]);
     expect(brief(jail(1, ["10.0.0.1"]))).toEqual([{ jid: 1, family: "ip4", address: "10.0.0.1", with: [] }]);
-    expect(brief(jail(1, [], ["2001:db8::1", "::2"]))).toEqual([{ jid: 1, family: "ip6", address: "2001:db8::1", with: [] }]);
+    expect(brief(jail(1, [], ["2001:db8::1", "::2"]))).toEqual([
+      { jid: 1, family: "ip6", address: "2001:db8::1", with: [] },
+    ]);
   });
 
   it("say what to do", () => {

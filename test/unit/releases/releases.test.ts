@@ -23,15 +23,22 @@ const ALL = [...THIRTEEN, ...FOURTEEN, ...FIFTEEN];
 
 const on = (release: string) => JailHost.simulated({ release });
 const parameters = (release: string): string[] => Array.from(on(release).parameters, ({ name }) => name);
-const added = (from: string, to: string): string[] => parameters(to).filter((name) => !parameters(from).includes(name)).sort();
+const added = (from: string, to: string): string[] =>
+  parameters(to)
+    .filter((name) => !parameters(from).includes(name))
+    .sort();
 const refusal = (promise: Promise<unknown>): Promise<JailError | undefined> =>
-  promise.then(() => undefined, (error: JailError) => error);
+  promise.then(
+    () => undefined,
+    (error: JailError) => error,
+  );
 
 describe("parameters", () => {
   it("of 13 are allow.* up to suser; none is lost later", () => {
     for (const [at, release] of ALL.entries()) {
       const before = ALL[at - 1];
-      if (before !== undefined) expect(parameters(before).filter((name) => !parameters(release).includes(name))).toEqual([]);
+      if (before !== undefined)
+        expect(parameters(before).filter((name) => !parameters(release).includes(name))).toEqual([]);
     }
     expect(parameters("13.2")).toContain("allow.suser");
     expect(parameters("13.2")).not.toContain("allow.nfsd");
@@ -43,8 +50,15 @@ describe("parameters", () => {
 
   it("that 15.0 added: metadata, and permissions for clocks, routes, attributes, audit and tampering", () => {
     expect(added("14.3", "15.0")).toEqual([
-      "allow.adjtime", "allow.extattr", "allow.mount.p9fs", "allow.routing", "allow.setaudit", "allow.settime",
-      "allow.unprivileged_parent_tampering", "env", "meta",
+      "allow.adjtime",
+      "allow.extattr",
+      "allow.mount.p9fs",
+      "allow.routing",
+      "allow.setaudit",
+      "allow.settime",
+      "allow.unprivileged_parent_tampering",
+      "env",
+      "meta",
     ]);
   });
 
@@ -124,7 +138,13 @@ describe("a dying jail", () => {
     for (const release of ALL) {
       const { host, jid } = await dying(release);
       expect(living(host)).toEqual([]);
-      const { error } = host.kernel.jailSetSync(pack([["jid", int32("jid", jid)], ["persist", null]]), JAIL_UPDATE | JAIL_DYING);
+      const { error } = host.kernel.jailSetSync(
+        pack([
+          ["jid", int32("jid", jid)],
+          ["persist", null],
+        ]),
+        JAIL_UPDATE | JAIL_DYING,
+      );
       if (FIFTEEN.includes(release)) {
         expect(error?.code, release).toBe("ENOENT");
         expect(living(host)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LocalKernel, RawSysctlOutcome } from "../../../lib/binding.js";
-import { HostSettingError, JailError, JailHost, JailParameterError } from "../../../lib/index.js";
+import { HostSettingError, type JailError, JailHost, JailParameterError } from "../../../lib/index.js";
 import { HostSettings } from "../../../lib/settings/settings.js";
 
 const ENOENT = { code: "ENOENT", errno: 2, syscall: "sysctl", message: "" };
@@ -18,15 +18,24 @@ function kernelOf(values: Readonly<Record<string, number>>): LocalKernel {
   };
   const sysctlWalkSync = (prefix: string) => ({
     value: 0,
-    nodes: [...store.keys()].filter((name) => name.startsWith(`${prefix}.`)).map((name) => ({
-      name, kind: 0xc0040002, format: "I", description: "", value: sysctlSync(name).data,
-    })),
+    nodes: [...store.keys()]
+      .filter((name) => name.startsWith(`${prefix}.`))
+      .map((name) => ({
+        name,
+        kind: 0xc0040002,
+        format: "I",
+        description: "",
+        value: sysctlSync(name).data,
+      })),
   });
   return { system: "freebsd", simulated: true, sysctlSync, sysctlWalkSync } as unknown as LocalKernel;
 }
 
 async function failure(promise: Promise<unknown>): Promise<HostSettingError> {
-  const error: unknown = await promise.then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(HostSettingError);
   return error as HostSettingError;
 }
@@ -68,15 +77,25 @@ describe("host settings", () => {
   it("says why it may not be set", async () => {
     const { settings } = JailHost.simulated({ release: "15.1" });
     const read = await failure(settings.set("security.jail.jailed", true));
-    expect(read).toMatchObject({ code: "EPERM", errno: -1, syscall: "sysctl", setting: "security.jail.jailed", value: true });
+    expect(read).toMatchObject({
+      code: "EPERM",
+      errno: -1,
+      syscall: "sysctl",
+      setting: "security.jail.jailed",
+      value: true,
+    });
     expect(read.message).toBe("EPERM: security.jail.jailed=true: it can only be read");
     expect(read.kernelMessage).toBe("");
-    expect((await failure(settings.set("kern.racct.enable", true))).hint).toContain("/boot/loader.conf (kern.racct.enable=1)");
+    expect((await failure(settings.set("kern.racct.enable", true))).hint).toContain(
+      "/boot/loader.conf (kern.racct.enable=1)",
+    );
     const missing = await failure(settings.set("security.jail.ip4_saddrsel", false));
     expect(missing).toMatchObject({ code: "ENOENT", name: "HostSettingError" });
     expect(missing.message).toContain("ip4.saddrsel");
     const older = JailHost.simulated({ release: "14.0" });
-    expect((await failure(older.settings.set("security.jail.meta_maxbufsize", 1))).hint).toBe("FreeBSD has it since 15.0.");
+    expect((await failure(older.settings.set("security.jail.meta_maxbufsize", 1))).hint).toBe(
+      "FreeBSD has it since 15.0.",
+    );
   });
 
   it("tells a jail and a user from the host's root", async () => {
@@ -86,7 +105,9 @@ describe("host settings", () => {
     inside?.attach(jail.jid);
     const jailed = new HostSettings(inside?.kernel as LocalKernel);
     expect(jailed.getSync("security.jail.jailed")).toBe(true);
-    expect((await failure(jailed.set("security.jail.jail_max_af_ips", 3))).hint).toBe("a jail cannot set it: the host's root can");
+    expect((await failure(jailed.set("security.jail.jail_max_af_ips", 3))).hint).toBe(
+      "a jail cannot set it: the host's root can",
+    );
     const user = new HostSettings(host.simulation?.process(1001).kernel as LocalKernel);
     expect((await failure(user.set("security.jail.jail_max_af_ips", 3))).hint).toBe("it takes the host's root");
     expect(host.settings.getSync("security.jail.jail_max_af_ips")).toBe(255);
@@ -96,7 +117,9 @@ describe("host settings", () => {
     const { settings } = JailHost.simulated({ release: "15.1" });
     const loose = settings as { set(name: string, value: unknown): Promise<unknown> };
     await expect(loose.set("security.jail.set_hostname_allowed", 1)).rejects.toThrow(JailParameterError);
-    await expect(loose.set("security.jail.jail_max_af_ips", -1)).rejects.toThrow("it must be an integer from 0 to 4294967295");
+    await expect(loose.set("security.jail.jail_max_af_ips", -1)).rejects.toThrow(
+      "it must be an integer from 0 to 4294967295",
+    );
     await expect(loose.set("security.jail.enforce_statfs", 1.5)).rejects.toThrow("it must be an integer");
     await expect(loose.set("security.jail.enforce_statfs", 2 ** 31)).rejects.toThrow("to 2147483647");
   });
@@ -110,7 +133,8 @@ describe("host settings", () => {
   });
 
   it("lists what this kernel has", async () => {
-    const names = async (release: string) => (await JailHost.simulated({ release }).settings.list()).map(({ name }) => name);
+    const names = async (release: string) =>
+      (await JailHost.simulated({ release }).settings.list()).map(({ name }) => name);
     const newest = await names("15.1");
     expect(newest).toEqual([...newest].sort());
     expect(newest).toContain("kern.racct.enable");
@@ -118,8 +142,12 @@ describe("host settings", () => {
     expect(newest.filter((name) => name.startsWith("security.jail.param") || name.endsWith(".list"))).toEqual([]);
     const older = await names("13.2");
     expect(newest.filter((name) => !older.includes(name))).toEqual([
-      "security.jail.children.cur", "security.jail.children.max", "security.jail.env", "security.jail.meta_maxbufsize",
-      "security.jail.mlock_allowed", "security.jail.mount_p9fs_allowed",
+      "security.jail.children.cur",
+      "security.jail.children.max",
+      "security.jail.env",
+      "security.jail.meta_maxbufsize",
+      "security.jail.mlock_allowed",
+      "security.jail.mount_p9fs_allowed",
     ]);
     const list = await JailHost.simulated().settings.list();
     const row = (name: string) => list.find((each) => each.name === name);
