@@ -7,6 +7,7 @@ export type {
   SimulatedControls,
   SimulatedView,
 } from "./binding.js";
+export { type Answer, type Area, type Check, type Diagnosis, diagnose } from "./doctor/index.js";
 export type { JailErrorContext } from "./errors.js";
 export { JailError, JailParameterError, JailStateError } from "./errors.js";
 export type { CallOptions, CreateOptions, JailRow, ListOptions } from "./host.js";

@@ -95,6 +95,11 @@ TEST(a_held_jail_stays_and_lives_again) {
   CHECK_EQ(sysctl_text(*kernel, "jail.list"), "1 a /jails/a");
   auto inside = machine->process();
   CHECK(!inside->jail_attach(jid).failed());
+  SimulatedProcess child;
+  child.jid = jid;
+  const Outcome forked = machine->spawn(child);
+  CHECK(!forked.failed());
+  machine->exit(static_cast<int>(forked.value));
   CHECK(!machine->finish_dying(jid).failed());
   CHECK_EQ(sysctl_text(*kernel, "jail.list"), "1 a /jails/a");
   inside->exit();
