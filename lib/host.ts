@@ -189,9 +189,14 @@ export class JailHost {
   /** Whether a jail of that jid is still there, living or dying; false too when the jid now means one of another name. */
   async lingers(jid: number, name: string, options: CallOptions = {}): Promise<boolean> {
     const columns = this.columns(["name"]);
-    const rows = await this.kernel.jailRead({ jid }, columns.map(({ field }) => field), JAIL_DYING, options);
+    const rows = await this.kernel.jailRead(
+      { jid },
+      columns.map(({ field }) => field),
+      JAIL_DYING,
+      options,
+    );
     if (rows.error?.code === "ENOENT") return false;
-    return decodeRows(checked(rows, jid), ["name"], columns)[0]?.["name"] === name;
+    return decodeRows(checked(rows, jid), ["name"], columns)[0]?.name === name;
   }
 
   /** @internal What to ask the kernel for, by the parameters' names. */
@@ -213,7 +218,7 @@ export class JailHost {
     const owned = options.owned === true;
     const pairs = encode(this.parameters, { persist: owned ? undefined : true, ...parameters });
     // An owned jail lives as long as its descriptor; the kernel wants `persist` of every new jail that nobody enters.
-    if (owned && parameters["persist"] === undefined) pairs.push(["persist", null]);
+    if (owned && parameters.persist === undefined) pairs.push(["persist", null]);
     return this.#withDescriptor(pairs, JAIL_CREATE, owned);
   }
 
@@ -244,7 +249,7 @@ export class JailHost {
   }
 
   #created(flags: number, outcome: RawIovecOutcome, parameters: Readonly<Record<string, unknown>>): Jail {
-    const named = parameters["name"] ?? parameters["jid"];
+    const named = parameters.name ?? parameters.jid;
     checked(outcome, typeof named === "string" || typeof named === "number" ? named : undefined);
     const descriptor = flags & (JAIL_GET_DESC | JAIL_OWN_DESC) ? descriptorIn(outcome) : undefined;
     if (this.kernel.system === "dragonfly") warnOfSharedLocalhost(this, outcome.value);
@@ -260,8 +265,12 @@ export class JailHost {
   /** @internal The full name of a jail, living or dying. */
   nameOf(jid: number): string {
     const columns = this.columns(["name"]);
-    const rows = this.kernel.jailReadSync({ jid }, columns.map(({ field }) => field), JAIL_DYING);
-    return String(decodeRows(checked(rows, jid), ["name"], columns)[0]?.["name"]);
+    const rows = this.kernel.jailReadSync(
+      { jid },
+      columns.map(({ field }) => field),
+      JAIL_DYING,
+    );
+    return String(decodeRows(checked(rows, jid), ["name"], columns)[0]?.name);
   }
 }
 
@@ -270,7 +279,10 @@ export async function until(done: () => Promise<boolean>, deadline: number, sign
   for (let pause = 1; !(await done()); pause = Math.min(pause * 2, 100)) {
     const left = deadline - performance.now();
     if (left <= 0) return false;
-    await sleep(Math.min(pause, left), undefined, { signal: signal ?? (undefined as unknown as AbortSignal), ref: true });
+    await sleep(Math.min(pause, left), undefined, {
+      signal: signal ?? (undefined as unknown as AbortSignal),
+      ref: true,
+    });
   }
   return true;
 }

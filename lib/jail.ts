@@ -1,6 +1,14 @@
 import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
-import { type CallOptions, checked, type CreateOptions, JailHost, type JailRow, type ListOptions, until } from "./host.js";
+import {
+  type CallOptions,
+  type CreateOptions,
+  checked,
+  JailHost,
+  type JailRow,
+  type ListOptions,
+  until,
+} from "./host.js";
 import { decodeRows } from "./params/decode.js";
 import { encode, int32, type Pair, pack } from "./params/encode.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
@@ -79,13 +87,20 @@ export class Jail {
   getSync<const Names extends Aliases>(names: Names): Aliased<Names>;
   getSync(names: readonly string[] | Aliases): unknown {
     const { keys, columns } = this.#question(names);
-    const rows = this.host.kernel.jailReadSync(this.#key(), columns.map(({ field }) => field), 0);
+    const rows = this.host.kernel.jailReadSync(
+      this.#key(),
+      columns.map(({ field }) => field),
+      0,
+    );
     return this.#answer(rows, keys, columns);
   }
 
   /** Every parameter that the kernel has. */
   async getAll(options: CallOptions = {}): Promise<Record<string, unknown>> {
-    return this.get(Array.from(this.host.parameters, ({ name }) => name), options);
+    return this.get(
+      Array.from(this.host.parameters, ({ name }) => name),
+      options,
+    );
   }
 
   /**
@@ -163,11 +178,13 @@ export class Jail {
     options: ListOptions = {},
   ): Promise<JailRow<Name>[]> {
     const rows = await this.host.list([...names, "parent"], options);
-    return rows.filter(({ parent }) => parent === this.jid).map((row) => {
-      const wanted: Record<string, unknown> = {};
-      for (const name of names) wanted[name] = (row as Record<string, unknown>)[name];
-      return wanted as JailRow<Name>;
-    });
+    return rows
+      .filter(({ parent }) => parent === this.jid)
+      .map((row) => {
+        const wanted: Record<string, unknown> = {};
+        for (const name of names) wanted[name] = (row as Record<string, unknown>)[name];
+        return wanted as JailRow<Name>;
+      });
   }
 
   /** Gives the handle's descriptor back; an owned jail is removed by that. The handle then acts by jid and name. */
@@ -214,7 +231,10 @@ export class Jail {
 
   #compare(name: unknown): void {
     if (name === this.#name) return;
-    throw new JailStateError("ERR_JAIL_CHANGED", `jid ${this.jid} was jail "${this.#name}" and is now "${String(name)}"`);
+    throw new JailStateError(
+      "ERR_JAIL_CHANGED",
+      `jid ${this.jid} was jail "${this.#name}" and is now "${String(name)}"`,
+    );
   }
 
   async #same(options: CallOptions): Promise<void> {
@@ -224,8 +244,14 @@ export class Jail {
   /** Whether the jid still means this jail, and the jail is not dying. */
   #livesSync(): boolean {
     const columns = this.host.columns(["name"]);
-    const rows = this.host.kernel.jailReadSync({ jid: this.jid }, columns.map(({ field }) => field), 0);
-    return rows.error?.code !== "ENOENT" && decodeRows(checked(rows, this.#name), ["name"], columns)[0]?.["name"] === this.#name;
+    const rows = this.host.kernel.jailReadSync(
+      { jid: this.jid },
+      columns.map(({ field }) => field),
+      0,
+    );
+    return (
+      rows.error?.code !== "ENOENT" && decodeRows(checked(rows, this.#name), ["name"], columns)[0]?.name === this.#name
+    );
   }
 
   #sameSync(): void {
@@ -262,13 +288,13 @@ export class Jail {
   }
 
   #renamed(parameters: Readonly<Record<string, unknown>>): void {
-    if (typeof parameters["name"] !== "string") return;
+    if (typeof parameters.name !== "string") return;
     try {
       this.#name = this.host.nameOf(this.jid);
     } catch (error) {
       // It can be gone by now; the next act will say so.
       if (!(error instanceof JailError)) throw error;
-      this.#name = parameters["name"];
+      this.#name = parameters.name;
     }
   }
 }

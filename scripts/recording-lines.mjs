@@ -9,12 +9,12 @@ import { basename } from "node:path";
 
 /** What the recorded machines were, by the release in the file's name. */
 const machines = {
-  "13.2": { osrelease: "13.2-RELEASE", osreldate: 1302001 },
+  13.2: { osrelease: "13.2-RELEASE", osreldate: 1302001 },
   "14.0": { osrelease: "14.0-STABLE", osreldate: 1400507 },
-  "15.1": { osrelease: "15.1-STABLE", osreldate: 1501502 },
+  15.1: { osrelease: "15.1-STABLE", osreldate: 1501502 },
 };
 
-const hex = (text) => "x" + Buffer.from(text, "utf8").toString("hex");
+const hex = (text) => `x${Buffer.from(text, "utf8").toString("hex")}`;
 
 function paramWord([name, kind, value]) {
   switch (kind) {
@@ -41,7 +41,7 @@ function resultLine(result) {
   if (result === undefined) return "= unreached";
   if (result.held !== undefined) return `= ${result.held ? 0 : -1} -`;
   if (result.released !== undefined) return "= 0 -";
-  const outs = (result.out ?? []).map((out) => `${hex(out.name)}:${out.len}:${out.hex === null ? "-" : "x" + out.hex}`);
+  const outs = (result.out ?? []).map((out) => `${hex(out.name)}:${out.len}:${out.hex === null ? "-" : `x${out.hex}`}`);
   return ["=", result.ret, result.errno ?? "-", ...outs].join(" ");
 }
 
@@ -84,5 +84,5 @@ for (const file of process.argv.slice(2)) {
   for (const { scenario, lastjid, steps } of JSON.parse(readFileSync(file, "utf8"))) {
     lines.push(`scenario ${lastjid} ${hex(scenario)}`, ...stepLines(steps));
   }
-  process.stdout.write(lines.join("\n") + "\n");
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -52,7 +52,13 @@ export function parseArguments<const T extends Record<string, OptionSpec>>(
   }
   const operands: string[] = [];
   const known = Object.keys(specs).map((name) => `--${name}`);
-  const { tokens } = parseArgs({ args: [...argv], options: specs, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: specs,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   for (const token of tokens ?? []) {
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;

@@ -1,4 +1,4 @@
-import { parseArguments, COMMON_OPTIONS } from "./args.js";
+import { COMMON_OPTIONS, parseArguments } from "./args.js";
 import { reportFailure, STATUS_OK, usageFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
 import { type CommandManual, MANUALS, manualOf, type OperandKind, type OptionManual } from "./manual.js";

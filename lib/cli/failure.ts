@@ -19,7 +19,10 @@ export class CliFailure extends Error {
   /** An errno name where the kernel gave one, else `EUSAGE` for a wrong command line. */
   readonly code: string | undefined;
 
-  constructor(message: string, options: { hint?: string | undefined; status?: number; code?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    options: { hint?: string | undefined; status?: number; code?: string | undefined } = {},
+  ) {
     super(message);
     this.hint = options.hint;
     this.status = options.status ?? STATUS_FAILED;
@@ -61,7 +64,9 @@ interface SystemFailure {
 /** The kernel's own words where it gave some. */
 function messageOf(error: Error): string {
   const { kernelMessage, code } = error as SystemFailure;
-  return typeof kernelMessage === "string" && kernelMessage !== "" ? `${kernelMessage} (${String(code)})` : error.message;
+  return typeof kernelMessage === "string" && kernelMessage !== ""
+    ? `${kernelMessage} (${String(code)})`
+    : error.message;
 }
 
 /** Makes the report of anything that was thrown. */

@@ -33,19 +33,37 @@ function terms(pairs: readonly (readonly [string, string])[], width: number): st
 
 function overview(paint: Paint): string {
   const lines = ["Jails of FreeBSD, on any machine: where there are none, a simulated kernel answers.", ""];
-  lines.push(`${paint.bold("usage:")} bsdjail COMMAND [ARGUMENT ...]`, "       bsdjail COMMAND --help", "       bsdjail --version");
+  lines.push(
+    `${paint.bold("usage:")} bsdjail COMMAND [ARGUMENT ...]`,
+    "       bsdjail COMMAND --help",
+    "       bsdjail --version",
+  );
   for (const [group, title] of Object.entries(GROUPS)) {
     const members = MANUALS.filter((manual) => manual.group === group);
     if (members.length === 0) continue;
-    lines.push("", paint.bold(title), ...terms(members.map((manual) => [manual.name, manual.summary]), 15));
+    lines.push(
+      "",
+      paint.bold(title),
+      ...terms(
+        members.map((manual) => [manual.name, manual.summary]),
+        15,
+      ),
+    );
   }
   const variables: [string, string][] = [
-    ["BSDJAIL_KERNEL", "\"native\": the kernel of this machine; \"simulated\": the simulated one, without a word about it"],
+    ["BSDJAIL_KERNEL", '"native": the kernel of this machine; "simulated": the simulated one, without a word about it'],
     ["BSDJAIL_STATE", "the file that holds the simulated machine; else in the user's state directory (XDG_STATE_HOME)"],
     ["NO_COLOR, FORCE_COLOR", "never, always colours"],
   ];
   lines.push("", paint.bold("Environment"), ...terms(variables, 25));
-  lines.push("", paint.bold("Exit status"), ...terms(STATUSES.map(({ status, text }) => [status, text]), 8));
+  lines.push(
+    "",
+    paint.bold("Exit status"),
+    ...terms(
+      STATUSES.map(({ status, text }) => [status, text]),
+      8,
+    ),
+  );
   return `${lines.join("\n")}\n`;
 }
 
@@ -67,7 +85,14 @@ export function helpText(manual: CommandManual, paint: Paint): string {
   for (const example of manual.examples) lines.push(`  ${example.line}`, `      ${paint.dim(example.text)}`);
   if (!manual.base) {
     const statuses = [...STATUSES, ...(manual.statuses ?? [])];
-    lines.push("", paint.bold("Exit status"), ...terms(statuses.map(({ status, text }) => [status, text]), 8));
+    lines.push(
+      "",
+      paint.bold("Exit status"),
+      ...terms(
+        statuses.map(({ status, text }) => [status, text]),
+        8,
+      ),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -102,7 +127,7 @@ export async function helpCommand(argv: readonly string[], io: CliIo): Promise<n
   const kind = name.startsWith("-") ? "option" : "command";
   const failure = usageFailure(
     `unknown ${kind} "${name}"${suggestion(name, known)}`,
-    "\"bsdjail help\" lists the commands.",
+    '"bsdjail help" lists the commands.',
   );
   return reportFailure(io, "", failure, words.includes("--json"));
 }

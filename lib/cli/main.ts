@@ -31,7 +31,11 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
 function keepCompiledCode(): void {
   const { enableCompileCache } = require("node:module") as { enableCompileCache?: (folder: string) => unknown };
   const { HOME, XDG_CACHE_HOME } = process.env;
-  const folder = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : HOME?.startsWith("/") ? `${HOME}/.cache` : undefined;
+  const folder = XDG_CACHE_HOME?.startsWith("/")
+    ? XDG_CACHE_HOME
+    : HOME?.startsWith("/")
+      ? `${HOME}/.cache`
+      : undefined;
   if (enableCompileCache === undefined || folder === undefined) return;
   const { statSync } = require("node:fs") as typeof import("node:fs");
   const owner = statSync(folder, { throwIfNoEntry: false })?.uid;

@@ -4,7 +4,7 @@ import { type CommandManual, GROUPS, MANUALS, type OptionManual, STATUSES } from
 export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly text: string }[] = [
   {
     names: ["BSDJAIL_KERNEL"],
-    text: "\"native\": the kernel of this machine and no other; \"simulated\": the simulated one, and nothing is said about it.",
+    text: '"native": the kernel of this machine and no other; "simulated": the simulated one, and nothing is said about it.',
   },
   {
     names: ["BSDJAIL_STATE"],
@@ -131,7 +131,8 @@ export function mdoc(): string {
     lines.push(...members.flatMap(mdocCommand));
   }
   lines.push(".Sh ENVIRONMENT", ".Bl -tag -width Ds");
-  for (const { names, text } of ENVIRONMENT) lines.push(`.It ${names.map((name) => `Ev ${name}`).join(" , ")}`, prose(text));
+  for (const { names, text } of ENVIRONMENT)
+    lines.push(`.It ${names.map((name) => `Ev ${name}`).join(" , ")}`, prose(text));
   lines.push(".El", ".Sh EXIT STATUS");
   lines.push("The commands that are not of the base system end with:", ".Pp", ".Bl -tag -width Ds -compact");
   for (const { status, text } of STATUSES) lines.push(`.It ${status}`, prose(sentence(text)));

@@ -63,11 +63,14 @@ export const MANUALS: readonly CommandManual[] = [
     operands: ["setting"],
     options: [JSON_OPTION, HELP_OPTION],
     notes: [
-      "Parameters are those of jail(8), under the kernel's names. A boolean is set by its name alone and cleared by the name with \"no\" before its last part: allow.mount, allow.nomount. A list takes commas, or the parameter again.",
+      'Parameters are those of jail(8), under the kernel\'s names. A boolean is set by its name alone and cleared by the name with "no" before its last part: allow.mount, allow.nomount. A list takes commas, or the parameter again.',
       "The jail persists unless nopersist is given, which the kernel refuses for a jail without a process.",
     ],
     examples: [
-      { line: "bsdjail create name=web path=/jails/web ip4.addr=192.0.2.10", text: "a jail with an address of its own" },
+      {
+        line: "bsdjail create name=web path=/jails/web ip4.addr=192.0.2.10",
+        text: "a jail with an address of its own",
+      },
       { line: "bsdjail create path=/ --json", text: "one without a name, answered as JSON" },
     ],
   },
@@ -78,7 +81,12 @@ export const MANUALS: readonly CommandManual[] = [
     usage: ["[--json] [-a] [-o PARAMETER,...] [JAIL ...]"],
     operands: ["jail"],
     options: [
-      { flags: "-o, --output", value: "PARAMETER,...", kind: "parameter", text: "show these parameters instead, \"all\" for every one" },
+      {
+        flags: "-o, --output",
+        value: "PARAMETER,...",
+        kind: "parameter",
+        text: 'show these parameters instead, "all" for every one',
+      },
       { flags: "-a, --all", text: "also jails that are dying" },
       { flags: "-q, --quiet", text: "without the titles" },
       JSON_OPTION,
@@ -95,11 +103,7 @@ export const MANUALS: readonly CommandManual[] = [
     summary: "show parameters of a jail",
     usage: ["[--json] JAIL [PARAMETER ...]"],
     operands: ["jail", "parameter"],
-    options: [
-      { flags: "-v, --value", text: "print the values alone, a line each" },
-      JSON_OPTION,
-      HELP_OPTION,
-    ],
+    options: [{ flags: "-v, --value", text: "print the values alone, a line each" }, JSON_OPTION, HELP_OPTION],
     notes: ["Without parameters, all of them. What is printed is what create and set take."],
     examples: [
       { line: "bsdjail get web host.hostname ip4.addr", text: "two parameters" },
@@ -128,13 +132,17 @@ export const MANUALS: readonly CommandManual[] = [
     usage: ["[--json] [--timeout SECONDS] [--no-wait] JAIL ..."],
     operands: ["jail"],
     options: [
-      { flags: "-t, --timeout", value: "SECONDS", text: "how long to wait for the kernel to let go of each (default 10)" },
+      {
+        flags: "-t, --timeout",
+        value: "SECONDS",
+        text: "how long to wait for the kernel to let go of each (default 10)",
+      },
       { flags: "--no-wait", text: "end as soon as the kernel has begun" },
       JSON_OPTION,
       HELP_OPTION,
     ],
     notes: [
-      "It is done when the kernel has let go: until then what the jail holds (mounts, interfaces) is still in use. No hook of jail.conf runs; \"bsdjail down\" runs them.",
+      'It is done when the kernel has let go: until then what the jail holds (mounts, interfaces) is still in use. No hook of jail.conf runs; "bsdjail down" runs them.',
     ],
     examples: [{ line: "bsdjail remove web", text: "and wait until it is gone" }],
   },
@@ -167,9 +175,7 @@ export const MANUALS: readonly CommandManual[] = [
     usage: ["[--json] [jails|vnet|limits|zfs ...]"],
     operands: ["word"],
     options: [JSON_OPTION, HELP_OPTION],
-    notes: [
-      "Without an area, all of them are shown, and the exit status is that of jails. Nothing is changed.",
-    ],
+    notes: ["Without an area, all of them are shown, and the exit status is that of jails. Nothing is changed."],
     examples: [
       { line: "bsdjail doctor", text: "everything" },
       { line: "bsdjail doctor vnet limits", text: "status 0 where the machine is ready for both" },

@@ -1,5 +1,5 @@
-import type { CliIo } from "./io.js";
 import { textColumns } from "./base/xo-text.js";
+import type { CliIo } from "./io.js";
 
 /** Marks text for a terminal, or leaves it alone. */
 export interface Paint {

@@ -53,7 +53,10 @@ function wantedKernel(io: CliIo): "native" | "simulated" | undefined {
   const word = io.env.BSDJAIL_KERNEL;
   if (word === undefined || word === "") return undefined;
   if (word === "native" || word === "simulated") return word;
-  throw new CliFailure(`BSDJAIL_KERNEL is "${word}"`, { hint: 'It is "native", "simulated" or not set.', code: "EUSAGE" });
+  throw new CliFailure(`BSDJAIL_KERNEL is "${word}"`, {
+    hint: 'It is "native", "simulated" or not set.',
+    code: "EUSAGE",
+  });
 }
 
 function unwrap<T>(opened: RawOpened<T>): T {

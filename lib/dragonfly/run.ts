@@ -45,7 +45,7 @@ function words(run: RunInNewJail): string[] {
     "-A",
     addresses.join(","),
     ...(user === undefined ? [] : [user.from === "host" ? "-U" : "-u", user.name]),
-    ...(login ? ["-l", "-H", ...(env["TERM"] === undefined ? [] : ["-T", env["TERM"]])] : []),
+    ...(login ? ["-l", "-H", ...(env.TERM === undefined ? [] : ["-T", env.TERM])] : []),
     "-0",
     program,
     "--",

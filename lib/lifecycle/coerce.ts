@@ -16,7 +16,8 @@ export function coerce(table: ParameterTable, name: string, value: unknown): unk
   if (kind === undefined || last === undefined || last === null) return last;
   if (kind === "boolean") return last === "true" || last === "" ? true : last === "false" ? false : last;
   if (kind === "jailsys") return last === true ? "new" : last === false ? "disable" : last;
-  if (kind === "string" || kind === "keyvalue") return typeof last === "number" ? String(last) : last === true ? "" : last;
+  if (kind === "string" || kind === "keyvalue")
+    return typeof last === "number" ? String(last) : last === true ? "" : last;
   if (kind === "unknown" || typeof last !== "string" || !/^-?(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(last)) return last;
   const number = last.startsWith("-") ? -BigInt(last.slice(1)) : BigInt(last);
   return kind === "long" || kind === "ulong" ? number : Number(number);

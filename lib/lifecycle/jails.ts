@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { JAIL_DYING } from "../binding.js";
-import type { MachineOptions } from "../machine/machine.js";
 import { checked, type JailHost } from "../host.js";
+import type { MachineOptions } from "../machine/machine.js";
 import { decodeRows } from "../params/decode.js";
 import { encode } from "../params/encode.js";
 import { canonicalAddress } from "./address.js";
@@ -48,7 +48,11 @@ export class HostJails implements JailPort {
     return jail.jid;
   }
 
-  async update(jid: number, parameters: Readonly<Record<string, unknown>>, options: MachineOptions = {}): Promise<void> {
+  async update(
+    jid: number,
+    parameters: Readonly<Record<string, unknown>>,
+    options: MachineOptions = {},
+  ): Promise<void> {
     const jail = await this.host.open(jid, options);
     try {
       await jail.update(coerceAll(this.host.parameters, parameters), options);
@@ -172,7 +176,12 @@ function sameValue(kind: string | undefined, wanted: unknown, running: unknown):
     return first === primary && isDeepStrictEqual(others.sort(), rest.sort());
   }
   if (kind === "keyvalue" && typeof wanted === "object" && wanted !== null) {
-    return running === Object.entries(wanted).map(([key, value]) => `${key}=${String(value)}\n`).join("");
+    return (
+      running ===
+      Object.entries(wanted)
+        .map(([key, value]) => `${key}=${String(value)}\n`)
+        .join("")
+    );
   }
   // A key that is taken away has no value.
   if (wanted === null) return running === undefined;

@@ -26,7 +26,8 @@ export type ReadyProbe = ProbeTimes &
 export const ready = {
   /** A TCP connection to `port` is taken, on `address` or on the jail's first address (127.0.0.1 without one). */
   tcp(port: number, options: ProbeTimes & { readonly address?: string } = {}): ReadyProbe {
-    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`tcp port ${port} is not in 1..65535`);
+    if (!Number.isInteger(port) || port < 1 || port > 65535)
+      throw new RangeError(`tcp port ${port} is not in 1..65535`);
     return { kind: "tcp", port, ...options };
   },
   /** The command, run in the jail, ends with status 0. */

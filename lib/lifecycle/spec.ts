@@ -106,7 +106,8 @@ export async function readSpec(
   if (read.boolean("ip_hostname")) await addResolved(read, machine, kernel, addresses, aliases, options);
   // jail(8) adds all IPv4 aliases before the IPv6 ones.
   aliases.sort((a, b) => Number(a.family === "inet6") - Number(b.family === "inet6"));
-  for (const name of SHARED_PARAMETERS) if (pseudo.has(name) || addresses[name].length > 0) kernel[name] = addresses[name];
+  for (const name of SHARED_PARAMETERS)
+    if (pseudo.has(name) || addresses[name].length > 0) kernel[name] = addresses[name];
   const hooks = Object.fromEntries(EXEC_HOOKS.map((hook) => [hook, read.commands(hook)])) as Record<
     ExecHook,
     HookCommand[]

@@ -1,8 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { randomBytes } from "node:crypto";
 import { abortable } from "../abort.js";
 import type { LocalFiles } from "./files.js";
 import { takeLock } from "./lock.js";
@@ -76,12 +76,7 @@ export abstract class BaseMachine {
     }
   }
 
-  connect(
-    address: string,
-    port: number,
-    timeoutMs: number,
-    options: MachineOptions = {},
-  ): Promise<string | undefined> {
+  connect(address: string, port: number, timeoutMs: number, options: MachineOptions = {}): Promise<string | undefined> {
     return abortable(
       options.signal,
       () =>

@@ -1,5 +1,16 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { abortable } from "../abort.js";
 import { type AppendFile, type FileInfo, MachineError, type MachineOptions, type WriteOptions } from "./machine.js";
@@ -46,9 +57,7 @@ export class LocalFiles {
     options: MachineOptions & { readonly follow?: boolean } = {},
   ): Promise<FileInfo | undefined> {
     try {
-      const info = await wrap(path, options, () =>
-        (options.follow ? stat : lstat)(this.place(path), { bigint: true }),
-      );
+      const info = await wrap(path, options, () => (options.follow ? stat : lstat)(this.place(path), { bigint: true }));
       const type = info.isFile()
         ? "file"
         : info.isDirectory()

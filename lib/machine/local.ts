@@ -56,7 +56,8 @@ export class LocalMachine extends BaseMachine implements Machine {
     const { type, source, root, target } = request;
     const result = await this.#help(["mount", type, source, root, target, ...request.options], target, options);
     const [entry] = parseMountRecords(result.stdout);
-    if (entry === undefined) throw new MachineError("EIO", "nmount", target, "mount-helper did not say what it mounted");
+    if (entry === undefined)
+      throw new MachineError("EIO", "nmount", target, "mount-helper did not say what it mounted");
     return entry;
   }
 

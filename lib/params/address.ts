@@ -15,7 +15,9 @@ export function ipv6Bytes(text: string): Uint8Array | undefined {
   const before = head === "" ? [] : head.split(":");
   const after = rest === undefined || rest === "" ? [] : rest.split(":");
   const groups = [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
+  );
 }
 
 function hextets(bytes: Uint8Array): string[] {

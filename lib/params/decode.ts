@@ -70,7 +70,11 @@ export function column(table: ParameterTable, name: string): Column | undefined 
 }
 
 /** Rows as objects, a property for each column, under the names given. */
-export function decodeRows(rows: RawRows, names: readonly string[], columns: readonly Column[]): Record<string, unknown>[] {
+export function decodeRows(
+  rows: RawRows,
+  names: readonly string[],
+  columns: readonly Column[],
+): Record<string, unknown>[] {
   const data = Buffer.from(rows.data.buffer, rows.data.byteOffset, rows.data.byteLength);
   const result: Record<string, unknown>[] = [];
   let [at, cell] = [0, 0];

@@ -14,7 +14,11 @@ export function text(name: string, value: unknown, size = Number.POSITIVE_INFINI
   if (value.includes("\0")) throw new JailParameterError(name, value, "it must not have a NUL character");
   const bytes = Buffer.from(`${value}\0`);
   if (bytes.length > size) {
-    throw new JailParameterError(name, value, `it has ${bytes.length - 1} bytes, and the kernel takes at most ${size - 1}`);
+    throw new JailParameterError(
+      name,
+      value,
+      `it has ${bytes.length - 1} bytes, and the kernel takes at most ${size - 1}`,
+    );
   }
   return bytes;
 }
@@ -60,7 +64,8 @@ function addresses(name: string, value: unknown, parse: (text: string) => Uint8A
 function keyValues(name: string, value: unknown, size: number): Uint8Array {
   if (typeof value !== "object" || value === null) return text(name, value, size);
   const lines = Object.entries(value).map(([key, item]) => {
-    if (key === "" || /[=\n]/.test(key)) throw new JailParameterError(`${name}.${key}`, key, "a key must not be empty, nor have = or a newline");
+    if (key === "" || /[=\n]/.test(key))
+      throw new JailParameterError(`${name}.${key}`, key, "a key must not be empty, nor have = or a newline");
     if (typeof item !== "string" || item.includes("\n")) {
       throw new JailParameterError(`${name}.${key}`, item, "it must be a string of one line");
     }

@@ -45,7 +45,8 @@ function kindOf(node: RawSysctlNode): ParameterKind {
 }
 
 function sizeOf(kind: ParameterKind, value: Uint8Array): number {
-  if (kind === "string" || kind === "keyvalue") return Number.parseInt(Buffer.from(value).toString("latin1"), 10) || 1024;
+  if (kind === "string" || kind === "keyvalue")
+    return Number.parseInt(Buffer.from(value).toString("latin1"), 10) || 1024;
   if (kind === "ip4") return 4;
   if (kind === "ip6") return 16;
   return kind === "long" || kind === "ulong" ? 8 : 4;

@@ -140,7 +140,9 @@ type ReadOnly = "parent" | "dying" | "children.cur" | "cpuset.id";
 type Widened = "host.hostid" | "ip4.addr" | "ip6.addr" | "meta" | "env";
 
 /** Parameters to give a jail, by the kernel's names; booleans are names, so `false` is the name's negation. `jail(8)`. */
-export type JailParameters = { [Name in Exclude<keyof JailValues, ReadOnly | Widened>]?: JailValues[Name] | undefined } & {
+export type JailParameters = {
+  [Name in Exclude<keyof JailValues, ReadOnly | Widened>]?: JailValues[Name] | undefined;
+} & {
   /** A bigint, or a number that is a safe integer. */
   "host.hostid"?: bigint | number | undefined;
   /** One address, or a list; an empty list takes all away. */

@@ -1,5 +1,11 @@
 import {
-  JAIL_CREATE, JAIL_DYING, JAIL_UPDATE, type RawError, type RawKernel, type RawKey, type RawRows,
+  JAIL_CREATE,
+  JAIL_DYING,
+  JAIL_UPDATE,
+  type RawError,
+  type RawKernel,
+  type RawKey,
+  type RawRows,
 } from "../../binding.js";
 import { decodeValue, fieldOf, ListBuilder, readTable, type SizedEntry } from "./codec.js";
 import { type BaseParameter, type BaseValue, findParameter } from "./libjail.js";

@@ -11,7 +11,13 @@ const JAILSYS = ["disable", "new", "inherit"];
 
 /** Kinds of sysctl values, as the low bits of a node's kind number them. */
 const TYPES: Readonly<Record<number, BaseType>> = {
-  2: "int", 3: "string", 4: "int64", 6: "uint", 7: "long", 8: "ulong", 9: "uint64",
+  2: "int",
+  3: "string",
+  4: "int64",
+  6: "uint",
+  7: "long",
+  8: "ulong",
+  9: "uint64",
 };
 
 /** A line of the table, with the room that a value needs. */

@@ -36,7 +36,13 @@ function jailOf(text: string): number | string {
 export function parseJlsArguments(argv: readonly string[]): JlsArguments {
   const parsed = getopt(argv, "acdj:hNnqsv");
   const on = {
-    exists: false, dying: false, header: false, nameValue: false, quoted: false, skip: false, verbose: false,
+    exists: false,
+    dying: false,
+    header: false,
+    nameValue: false,
+    quoted: false,
+    skip: false,
+    verbose: false,
     jailName: false,
   };
   let jail: number | string | undefined;

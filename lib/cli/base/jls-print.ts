@@ -35,7 +35,11 @@ export function printTitles(xo: Xo, request: JlsRequest, layout: JlsLayout, colu
     }
   } else if (layout === "default") {
     if (request.jailName) {
-      for (const [title, min] of [["JID", 15], ["IP Address", 15], ["Hostname", 29]] as const) {
+      for (const [title, min] of [
+        ["JID", 15],
+        ["IP Address", 15],
+        ["Hostname", 29],
+      ] as const) {
         xo.padding(" ");
         xo.title(title, { min, left: true });
       }

@@ -1,11 +1,11 @@
-import { BaseCalls, Refusal } from "./calls.js";
-import { baseNotifier, openKernel, RAW_KERNEL } from "../state.js";
 import type { CliIo } from "../io.js";
+import { baseNotifier, openKernel, RAW_KERNEL } from "../state.js";
+import { BaseCalls, Refusal } from "./calls.js";
 import { JLS_USAGE, type JlsRequest, parseJlsArguments } from "./jls-options.js";
 import { type JlsColumn, type JlsLayout, printRow, printTitles } from "./jls-print.js";
 import { type BaseParameter, type BaseValue, compareNames, findParameter } from "./libjail.js";
-import { takeXoOptions } from "./xo-options.js";
 import { Xo } from "./xo.js";
+import { takeXoOptions } from "./xo-options.js";
 
 /** jls(8)'s version of its output. */
 const VERSION = "2";
@@ -73,7 +73,8 @@ async function print(calls: BaseCalls, request: JlsRequest, xo: Xo): Promise<voi
   xo.openList("jail");
   const { jail, dying } = request;
   const show = (row: readonly BaseValue[]): void => printRow(xo, request, layout, columns, row);
-  if (jail !== undefined) show(await calls.read(typeof jail === "number" ? { jid: jail } : { name: jail }, asked, dying));
+  if (jail !== undefined)
+    show(await calls.read(typeof jail === "number" ? { jid: jail } : { name: jail }, asked, dying));
   else for (const row of await calls.list(asked, dying)) show(row);
 }
 

@@ -48,7 +48,8 @@ export function findParameter(table: ReadonlyMap<string, TableEntry>, name: stri
   if (entry !== undefined) return { name, entry, negated: false, key: false };
   const affirmed = affirm(name);
   const positive = affirmed === undefined ? undefined : table.get(affirmed);
-  if (positive !== undefined) return positive.boolean ? { name, entry: positive, negated: true, key: false } : undefined;
+  if (positive !== undefined)
+    return positive.boolean ? { name, entry: positive, negated: true, key: false } : undefined;
   const dot = name.indexOf(".");
   const whole = dot < 0 ? undefined : table.get(name.slice(0, dot));
   return whole?.keyvalue ? { name, entry: whole, negated: false, key: true } : undefined;

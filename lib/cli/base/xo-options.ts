@@ -23,18 +23,57 @@ export interface XoArguments {
 const STYLES: readonly XoStyle[] = ["text", "xml", "json", "html", "sdparams"];
 
 const FLAGS = new Set([
-  "color", "color-force", "columns", "dtrt", "flush", "flush-line", "ignore-close", "info", "keys", "log-gettext",
-  "log-syslog", "no-humanize", "no-locale", "no-retain", "no-top", "not-first", "pretty", "retain", "underscores",
-  "units", "warn", "warn-xml", "xpath",
+  "color",
+  "color-force",
+  "columns",
+  "dtrt",
+  "flush",
+  "flush-line",
+  "ignore-close",
+  "info",
+  "keys",
+  "log-gettext",
+  "log-syslog",
+  "no-humanize",
+  "no-locale",
+  "no-retain",
+  "no-top",
+  "not-first",
+  "pretty",
+  "retain",
+  "underscores",
+  "units",
+  "warn",
+  "warn-xml",
+  "xpath",
 ]);
 
 const ENVIRONMENT_FLAGS = new Set([
-  "color", "flush", "flush-line", "no-humanize", "no-locale", "no-retain", "pretty", "retain", "underscores", "warn",
+  "color",
+  "flush",
+  "flush-line",
+  "no-humanize",
+  "no-locale",
+  "no-retain",
+  "pretty",
+  "retain",
+  "underscores",
+  "warn",
 ]);
 
 const LETTERS: Readonly<Record<string, string>> = {
-  c: "color", f: "flush", F: "flush-line", g: "log-gettext", I: "info", k: "keys", n: "no-humanize", P: "pretty",
-  U: "units", u: "underscores", W: "warn", x: "xpath",
+  c: "color",
+  f: "flush",
+  F: "flush-line",
+  g: "log-gettext",
+  I: "info",
+  k: "keys",
+  n: "no-humanize",
+  P: "pretty",
+  U: "units",
+  u: "underscores",
+  W: "warn",
+  x: "xpath",
 };
 
 const STYLE_LETTERS: Readonly<Record<string, XoStyle>> = { H: "html", J: "json", T: "text", X: "xml" };

@@ -63,7 +63,11 @@ export class Xo {
   /** The title of a column. */
   title(text: string, shape: XoShape = {}): void {
     if (this.style === "text") this.#out.push(layOut(text, shape, true, (plain) => plain));
-    else if (this.style === "html") this.#div("title", layOut(text, shape, true, (plain) => plain));
+    else if (this.style === "html")
+      this.#div(
+        "title",
+        layOut(text, shape, true, (plain) => plain),
+      );
   }
 
   /** Ends a line of what people read. */
@@ -86,7 +90,12 @@ export class Xo {
     this.#changed = true;
     const text = String(value);
     if (this.style === "text") this.#out.push(layOut(text, shape, true, (plain) => plain));
-    else if (this.style === "html") this.#div("data", layOut(text, shape, true, (plain) => plain), name);
+    else if (this.style === "html")
+      this.#div(
+        "data",
+        layOut(text, shape, true, (plain) => plain),
+        name,
+      );
     else this.#encode(name, text, typeof value === "string", encoded ?? (shape.left ? shape : withoutWidth(shape)));
   }
 

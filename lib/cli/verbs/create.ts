@@ -12,8 +12,8 @@ export function createCommand(argv: string[], io: CliIo): Promise<number> {
       throw usageFailure("no parameters", "Such as: bsdjail create name=web path=/jails/web");
     }
     const settings = parseSettings(operands, host.parameters);
-    if (settings["nopersist"] === true) settings["persist"] = false;
-    delete settings["nopersist"];
+    if (settings.nopersist === true) settings.persist = false;
+    delete settings.nopersist;
     const jail = await interruptible((signal) => host.create(settings, { signal }));
     if (json) writeJson(io.stdout, { kernel, event: "created", jid: jail.jid, name: jail.name });
     else io.stdout.write(`created ${jail.name}, jid ${jail.jid}\n`);

@@ -17,13 +17,15 @@ function hintOf(error: Error, host: JailHost): string | undefined {
   if (!(error instanceof JailError)) return undefined;
   const { kernelMessage, code, parameter } = error;
   if (parameter !== undefined) return unknownParameterHint(parameter, host);
-  if (/^new jail must persist/.test(kernelMessage)) return "Leave nopersist out, or start it with a command: bsdjail jail.";
+  if (/^new jail must persist/.test(kernelMessage))
+    return "Leave nopersist out, or start it with a command: bsdjail jail.";
   if (code === "EEXIST") return "bsdjail set changes a jail that runs; bsdjail remove ends it.";
   if (code === "EPERM" && kernelMessage === "") {
     return "It takes root's rights, and no more than the parent jail has itself; jails in a jail take its children.max.";
   }
   if (code === "EADDRINUSE") return "Another jail has one of the addresses: bsdjail list.";
-  if (code === "ENOENT" && error.syscall === "jail_get" && error.jail !== undefined) return missingJailHint(error.jail, host);
+  if (code === "ENOENT" && error.syscall === "jail_get" && error.jail !== undefined)
+    return missingJailHint(error.jail, host);
   return undefined;
 }
 
@@ -33,7 +35,10 @@ function parameterHint({ rule }: JailParameterError): string | undefined {
 }
 
 function unknownParameterHint(name: string, host: JailHost): string {
-  const near = nearest(name, Array.from(host.parameters, (parameter) => parameter.name));
+  const near = nearest(
+    name,
+    Array.from(host.parameters, (parameter) => parameter.name),
+  );
   return near === undefined ? "bsdjail params lists those that this kernel has." : `Did you mean ${near}?`;
 }
 

@@ -41,7 +41,10 @@ function chosen(rows: readonly Row[], jails: readonly string[]): Row[] {
   return jails.map((jail) => {
     const row = rows.find(({ jid, name }) => String(jid) === jail || name === jail);
     if (row !== undefined) return row;
-    const near = nearest(jail, rows.map(({ name }) => String(name)));
+    const near = nearest(
+      jail,
+      rows.map(({ name }) => String(name)),
+    );
     throw new CliFailure(`jail "${jail}" not found`, {
       code: "ENOENT",
       hint: near === undefined ? undefined : `Did you mean "${near}"?`,
@@ -67,11 +70,11 @@ function summary(rows: readonly Row[]) {
       { title: "PATH" },
     ],
     rows: rows.map((row) => [
-      plainValue(row["jid"]),
-      plainValue(row["name"]),
+      plainValue(row.jid),
+      plainValue(row.name),
       [plainValue(row["ip4.addr"]), plainValue(row["ip6.addr"])].filter((text) => text !== "").join(",") || "-",
       plainValue(row["host.hostname"]) || "-",
-      plainValue(row["path"]),
+      plainValue(row.path),
     ]),
   };
 }

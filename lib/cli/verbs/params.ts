@@ -39,7 +39,10 @@ export function paramsCommand(argv: string[], io: CliIo): Promise<number> {
 function below(all: readonly Parameter[], name: string): Parameter[] {
   const found = all.filter((each) => each.name === name || each.name.startsWith(`${name}.`));
   if (found.length > 0) return found;
-  const near = nearest(name, all.map((each) => each.name));
+  const near = nearest(
+    name,
+    all.map((each) => each.name),
+  );
   throw usageFailure(`unknown parameter: ${name}`, near === undefined ? undefined : `Did you mean ${near}?`);
 }
 
@@ -54,5 +57,12 @@ function typeText(parameter: Parameter): string {
 function report(parameter: Parameter) {
   const { name, kind, size, settable, description } = parameter;
   const text = kind === "string" || kind === "keyvalue";
-  return { name, type: TYPES[kind], array: isList(parameter), settable, ...(text ? { maximum: size } : {}), description };
+  return {
+    name,
+    type: TYPES[kind],
+    array: isList(parameter),
+    settable,
+    ...(text ? { maximum: size } : {}),
+    description,
+  };
 }

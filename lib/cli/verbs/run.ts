@@ -1,8 +1,8 @@
+import { JailHost } from "../../host.js";
 import { type Arguments, asksForJson, COMMON_OPTIONS, type OptionSpec, parseArguments } from "../args.js";
 import { CliFailure, reportFailure, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { notifier, openKernel } from "../state.js";
-import { JailHost } from "../../host.js";
 import { explain } from "./explain.js";
 
 /** What a command on the jails of one host works with. */

@@ -55,7 +55,10 @@ function unknownParameter(name: string, table: ParameterTable): CliFailure {
       `jail.conf has it: bsdjail up does what it says, and so does bsdjail jail -c ${name}=...`,
     );
   }
-  const near = nearest(name, Array.from(table, (parameter) => parameter.name));
+  const near = nearest(
+    name,
+    Array.from(table, (parameter) => parameter.name),
+  );
   return usageFailure(
     `unknown parameter: ${name}`,
     near === undefined ? "bsdjail params lists those that this kernel has." : `Did you mean ${near}?`,

@@ -1,6 +1,6 @@
 import type { JailDefinition } from "../parameters.js";
-import { lockNow } from "./recover.js";
 import { situation } from "./leftovers.js";
+import { lockNow } from "./recover.js";
 import type { Session } from "./session.js";
 
 /** A jail that an earlier process started. */

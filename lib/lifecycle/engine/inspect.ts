@@ -1,11 +1,11 @@
 import { componentsBelow } from "../../machine/files.js";
 import { MachineError } from "../../machine/machine.js";
+import { type RunResult, runProgram } from "../../machine/run.js";
 import type { JailSpec } from "../spec.js";
 import { hostInterfaces } from "../steps/alias.js";
 import { checkDataset } from "../steps/dataset.js";
 import { type CommandRequest, StepError } from "../steps/kind.js";
 import { checkTarget } from "../steps/mounts.js";
-import { type RunResult, runProgram } from "../../machine/run.js";
 import type { Problem } from "../values.js";
 import type { Engine } from "./context.js";
 

@@ -1,5 +1,5 @@
 import type { RunResult } from "../../machine/run.js";
-import { stepChannel, type StepEvent, type StepFailure, stepFailure, type StepTrace } from "../events.js";
+import { type StepEvent, type StepFailure, type StepTrace, stepChannel, stepFailure } from "../events.js";
 import type { FailedStep } from "../ledger/summary.js";
 import { type Action, type ActionResult, withJid } from "../steps/kind.js";
 import { stepRow } from "../steps/table.js";

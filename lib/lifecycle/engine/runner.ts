@@ -132,7 +132,10 @@ export class JailRunner {
         problem ??= event.error;
         if (action.thing !== undefined) this.#cannot(action.thing, event.error);
         if (!removed && action.command !== undefined && !force && !this.#late(row)) {
-          return { state: context.signal?.aborted ? "aborted" : "failed", ...(problem === undefined ? {} : { error: problem }) };
+          return {
+            state: context.signal?.aborted ? "aborted" : "failed",
+            ...(problem === undefined ? {} : { error: problem }),
+          };
         }
       }
       if (row.name === "create") {

@@ -25,8 +25,7 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
   const ready: string[] = [];
   let running = 0;
   await new Promise<void>((resolve, reject) => {
-    const unmet = (need: Need): boolean =>
-      !done.has(need.name) && !(need.kind === "parent" && made.has(need.name));
+    const unmet = (need: Need): boolean => !done.has(need.name) && !(need.kind === "parent" && made.has(need.name));
     const settle = (): void => {
       // A skip can be the reason for the next.
       for (let changed = true; changed; ) {

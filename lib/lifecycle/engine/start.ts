@@ -59,8 +59,7 @@ export async function start(
       const explicit = options.only?.includes(name) ?? true;
       return startOne(session, definition, specs.get(name) as JailSpec, milestone, options, explicit);
     },
-    skip: (name, need) =>
-      session.tell(name, { state: "skipped", reason: `it needs "${need}", which is not up` }),
+    skip: (name, need) => session.tell(name, { state: "skipped", reason: `it needs "${need}", which is not up` }),
   });
 }
 

@@ -31,7 +31,11 @@ export async function stop(
   const needs = reverseNeeds(dropCycles(all));
   const meant = withDependents(wanted, needs, present);
   await runSchedule({
-    needs: new Map([...needs].filter(([name]) => meant.has(name)).map(([name, own]) => [name, own.filter((need) => meant.has(need.name))])),
+    needs: new Map(
+      [...needs]
+        .filter(([name]) => meant.has(name))
+        .map(([name, own]) => [name, own.filter((need) => meant.has(need.name))]),
+    ),
     atOnce: session.atOnce,
     newestFirst: true,
     run: (name, milestone) =>

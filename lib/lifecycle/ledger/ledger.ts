@@ -4,8 +4,8 @@ import {
   formatRecord,
   LEDGER_VERSION,
   type LedgerRecord,
-  parseRecord,
   type Purpose,
+  parseRecord,
   type RunRecord,
 } from "./record.js";
 import { type Thing, thingName } from "./thing.js";

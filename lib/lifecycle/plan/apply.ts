@@ -42,7 +42,9 @@ export async function applyPlan(session: Session, plan: Plan): Promise<void> {
   const failed = new Set(session.events.filter(({ state }) => state === "failed").map(({ jail }) => jail));
   const stopped = session.events.filter(({ state }) => state === "down").map(({ jail }) => jail);
   const removed = new Set(named("remove"));
-  const comes = [...new Set([...named("create"), ...stopped])].filter((name) => !failed.has(name) && !removed.has(name));
+  const comes = [...new Set([...named("create"), ...stopped])].filter(
+    (name) => !failed.has(name) && !removed.has(name),
+  );
   if (comes.length > 0) await start(session, definitions, { ...options, only: comes });
 }
 

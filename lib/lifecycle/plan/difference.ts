@@ -108,7 +108,10 @@ export async function compare(
     } else if (ledger.exists || !shown) adds.push(thing);
   }
   return {
-    fixed: await withoutSamePath(engine, differences.filter((difference) => difference.fixed)),
+    fixed: await withoutSamePath(
+      engine,
+      differences.filter((difference) => difference.fixed),
+    ),
     live: differences.filter((difference) => !difference.fixed),
     adds,
     drops: [...have].filter(([name]) => !wanted.has(name)).map(([, thing]) => thing),

@@ -177,7 +177,13 @@ async function planOne(
   if (found === undefined || now === "half up" || now === "half down") {
     for (const problem of await inspector.inspect(spec)) session.problem(problem);
     const because = found === undefined ? ["it is not up"] : [`it is ${now}`];
-    return { jail, change: found === undefined ? "create" : "restart", because, drift: [], actions: startActions(spec) };
+    return {
+      jail,
+      change: found === undefined ? "create" : "restart",
+      because,
+      drift: [],
+      actions: startActions(spec),
+    };
   }
   const jid = found.jid;
   const difference = await compare(engine, view, spec, ledger, found);

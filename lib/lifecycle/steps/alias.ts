@@ -93,7 +93,8 @@ async function take(context: StepContext, act: Action): Promise<ActionResult> {
       return { ...(note === undefined ? {} : { note }), ...(result === undefined ? {} : { result }) };
     };
     if (others.length > 0) return await finish(`${alias.address} stays: ${others.join(", ")} use it too`, false);
-    if (!made && !context.assumeOurs) return await finish(`${alias.address} stays: it was on ${alias.interface} before`, false);
+    if (!made && !context.assumeOurs)
+      return await finish(`${alias.address} stays: it was on ${alias.interface} before`, false);
     const foreign = await otherJails(context, alias);
     if (foreign.length > 0) {
       return await finish(`${alias.address} stays: ${foreign.join(", ")}, started by others, use it`, true);

@@ -1,5 +1,5 @@
-import { type MountEntry, MachineError } from "../../machine/machine.js";
 import { componentsBelow } from "../../machine/files.js";
+import { MachineError, type MountEntry } from "../../machine/machine.js";
 import type { MountThing } from "../ledger/thing.js";
 import type { MountSpec } from "../spec.js";
 import { type Action, type ActionResult, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
@@ -218,9 +218,7 @@ function failure(error: MachineError, shown: MountEntry, table: readonly MountEn
 /** `mount`, `mount.fstab`, `mount.devfs`, `mount.fdescfs`, `mount.procfs`. */
 export const mountKind: StepKind = {
   up: (spec, row) =>
-    spec.mounts
-      .filter((mount) => mount.parameter === row.name)
-      .map((mount) => actionFor(row, "up", mount, spec.path)),
+    spec.mounts.filter((mount) => mount.parameter === row.name).map((mount) => actionFor(row, "up", mount, spec.path)),
   down: (_spec, row, things) =>
     things.map((thing) => actionFor(row, "down", (thing as MountThing).mount, (thing as MountThing).root)),
   make,

@@ -80,7 +80,10 @@ async function waitReady(context: StepContext, probe: ReadyProbe): Promise<void>
       throw new StepError("ESRCH", `ready: the jail ended before it was ready; last answer: ${answer}`);
     }
     if (machine.clock() >= until) {
-      throw new StepError("ETIMEDOUT", `ready: ${describe(probe)} did not hold within ${timeoutMs / 1000} s: ${answer}`);
+      throw new StepError(
+        "ETIMEDOUT",
+        `ready: ${describe(probe)} did not hold within ${timeoutMs / 1000} s: ${answer}`,
+      );
     }
     await machine.sleep(Math.min(pause, Math.max(until - machine.clock(), 1)), { signal });
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

@@ -1,9 +1,9 @@
-import type { StepKind } from "./kind.js";
 import { aliasKind } from "./alias.js";
 import { datasetKind } from "./dataset.js";
 import { hookKind } from "./hooks.js";
 import { interfaceKind } from "./interface.js";
 import { jailKind } from "./jail.js";
+import type { StepKind } from "./kind.js";
 import { mountKind } from "./mounts.js";
 import { persistKind } from "./persist.js";
 import { readyKind } from "./ready.js";

@@ -1,4 +1,4 @@
-import { situation, type Situation } from "../engine/leftovers.js";
+import { type Situation, situation } from "../engine/leftovers.js";
 import type { Session } from "../engine/session.js";
 import type { RunSummary } from "../ledger/summary.js";
 import type { JailDefinition } from "../parameters.js";
@@ -18,10 +18,7 @@ export interface JailStatus {
 }
 
 /** Every jail that is defined, recorded or there, by name. */
-export async function status(
-  session: Session,
-  definitions: readonly JailDefinition[],
-): Promise<readonly JailStatus[]> {
+export async function status(session: Session, definitions: readonly JailDefinition[]): Promise<readonly JailStatus[]> {
   const { engine } = session;
   const { signal } = engine;
   const running = await engine.jails.list({ signal });

@@ -1,11 +1,11 @@
 import { Inspector } from "../engine/inspect.js";
-import { situation, type Situation } from "../engine/leftovers.js";
+import { type Situation, situation } from "../engine/leftovers.js";
 import { lockNow } from "../engine/recover.js";
 import type { Session } from "../engine/session.js";
-import { compare, MachineView } from "../plan/difference.js";
-import { thingName } from "../ledger/thing.js";
 import type { FailedStep } from "../ledger/summary.js";
+import { thingName } from "../ledger/thing.js";
 import type { JailDefinition } from "../parameters.js";
+import { compare, MachineView } from "../plan/difference.js";
 import type { JailSpec } from "../spec.js";
 import { holders } from "./holders.js";
 
@@ -166,7 +166,9 @@ async function differing(session: Session, spec: JailSpec, jid: number): Promise
       about: "differs",
       cause: `${parameter} is not as it is defined`,
       shows: `defined ${JSON.stringify(wanted)}, running ${JSON.stringify(running)}`,
-      helps: fixed ? `run \`bsdjail restart ${spec.name}\`: it can be set only when a jail is made` : "run `bsdjail apply`",
+      helps: fixed
+        ? `run \`bsdjail restart ${spec.name}\`: it can be set only when a jail is made`
+        : "run `bsdjail apply`",
     }),
   );
   const things = [...difference.missing, ...difference.adds].map(

@@ -21,7 +21,12 @@ export function ifconfig(args: readonly string[], view: ProgramWorld): ProgramAn
     world.interfaces.unshift({ name: "lo0", vnet: stack, home: stack, driver: "lo", up: false, addresses: [] });
   }
   const here = () => world.interfaces.filter((entry) => entry.vnet === stack);
-  if (rest[0] === "-l") return ok(`${here().map((entry) => entry.name).join(" ")}\n`);
+  if (rest[0] === "-l")
+    return ok(
+      `${here()
+        .map((entry) => entry.name)
+        .join(" ")}\n`,
+    );
   if (rest[0] === "-g") {
     const group = rest[1] ?? "";
     const members = here().filter((entry) => entry.driver === group || entry.groups?.includes(group));
@@ -89,7 +94,8 @@ function create(world: World, stack: number, name: string): ProgramAnswer {
     ...(stack === 0 ? {} : { home: stack }),
     ...(peer === undefined ? {} : { peer }),
   });
-  if (driver === "epair") world.interfaces.push(entry(first(unit), `epair${unit}b`), entry(`epair${unit}b`, first(unit)));
+  if (driver === "epair")
+    world.interfaces.push(entry(first(unit), `epair${unit}b`), entry(`epair${unit}b`, first(unit)));
   else world.interfaces.push(entry(first(unit)));
   return ok(wanted === "" ? `${first(unit)}\n` : "");
 }
@@ -112,7 +118,8 @@ function describe(entry: WorldInterface): string {
     if (family === "inet") lines.push(`\tinet ${address} netmask 0x${maskHex(prefix)}${broadcast}`);
     else lines.push(`\tinet6 ${address} prefixlen ${prefix}`);
   }
-  for (const member of entry.members ?? []) lines.push(`\tmember: ${member} flags=143<LEARNING,DISCOVER,AUTOEDGE,AUTOPTP>`);
+  for (const member of entry.members ?? [])
+    lines.push(`\tmember: ${member} flags=143<LEARNING,DISCOVER,AUTOEDGE,AUTOPTP>`);
   lines.push(`\tgroups: ${[entry.driver, ...(entry.groups ?? [])].join(" ")}`);
   return `${lines.join("\n")}\n`;
 }

@@ -19,7 +19,9 @@ export function zfs(args: readonly string[], view: ProgramWorld): ProgramAnswer 
         mounted: view.world.mounts.some((mount) => mount.source === dataset.name) ? "yes" : "no",
       };
       const value = property === undefined ? undefined : values[property];
-      return value === undefined ? fail(`bad property list: invalid property '${property ?? ""}'`, 2) : ok(`${value}\n`);
+      return value === undefined
+        ? fail(`bad property list: invalid property '${property ?? ""}'`, 2)
+        : ok(`${value}\n`);
     }
     case "list":
       return ok(view.world.datasets.map((dataset) => `${dataset.name}\n`).join(""));
@@ -31,7 +33,8 @@ export function zfs(args: readonly string[], view: ProgramWorld): ProgramAnswer 
       const dataset = named(name);
       if (dataset === undefined) return missing(name);
       if (verb === "jail") {
-        if (!dataset.jailed) return fail(`cannot jail '${dataset.name}': operation not applicable to datasets of this type`);
+        if (!dataset.jailed)
+          return fail(`cannot jail '${dataset.name}': operation not applicable to datasets of this type`);
         if (dataset.jid !== 0) return fail(`cannot jail '${dataset.name}': dataset already exists`);
         dataset.jid = jail.jid;
       } else {
@@ -51,7 +54,9 @@ export function zfs(args: readonly string[], view: ProgramWorld): ProgramAnswer 
       const word = operands[0] ?? "";
       const mount = view.world.mounts.findLast((entry) => entry.source === word || entry.target === word);
       if (mount === undefined) return fail(`cannot unmount '${word}': not currently mounted`);
-      return removeMount(view, mount, rest.includes("-f")) ? fail(`cannot unmount '${mount.target}': pool or dataset is busy`) : ok();
+      return removeMount(view, mount, rest.includes("-f"))
+        ? fail(`cannot unmount '${mount.target}': pool or dataset is busy`)
+        : ok();
     }
     default:
       return fail(`unrecognized command '${verb ?? ""}'`, 2);
@@ -70,7 +75,12 @@ export function devfs(args: readonly string[], view: ProgramWorld): ProgramAnswe
   }
   const [verb, ...rest] = words;
   if (verb === "showsets") {
-    return ok(Object.keys(rulesets).sort((a, b) => Number(a) - Number(b)).map((key) => `${key}\n`).join(""));
+    return ok(
+      Object.keys(rulesets)
+        .sort((a, b) => Number(a) - Number(b))
+        .map((key) => `${key}\n`)
+        .join(""),
+    );
   }
   if (verb === "show") return ok((rulesets[number] ?? []).map((rule) => `${rule.number} ${rule.text}\n`).join(""));
   if (verb === "delset") {

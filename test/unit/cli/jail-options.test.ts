@@ -10,7 +10,9 @@ function request(line: string): JailRequest {
 
 describe("the forms of jail(8)'s command line", () => {
   it("one jail by its parameters, a list by commas or by repetition", () => {
-    const { form, operation, parameters } = request("-c name=a ip4.addr=1.1.1.1,2.2.2.2 persist command=/bin/sh -c x=y");
+    const { form, operation, parameters } = request(
+      "-c name=a ip4.addr=1.1.1.1,2.2.2.2 persist command=/bin/sh -c x=y",
+    );
     expect([form, operation.start, operation.set]).toEqual(["single", true, false]);
     expect(parameters).toEqual([
       { name: "name", value: "a" },
@@ -27,9 +29,15 @@ describe("the forms of jail(8)'s command line", () => {
     const old = request("-l -u root / host 1.2.3.4,::1 /bin/echo hi");
     expect([old.form, old.operation.start]).toEqual(["old", true]);
     expect(old.parameters.map(({ name, value }) => [name, value])).toEqual([
-      ["exec.clean", undefined], ["exec.jail_user", "root"], ["exec.system_jail_user", undefined],
-      ["path", "/"], ["host.hostname", "host"], ["ip4.addr", "1.2.3.4"], ["ip6.addr", "::1"],
-      ["command", "/bin/echo"], ["command", "hi"],
+      ["exec.clean", undefined],
+      ["exec.jail_user", "root"],
+      ["exec.system_jail_user", undefined],
+      ["path", "/"],
+      ["host.hostname", "host"],
+      ["ip4.addr", "1.2.3.4"],
+      ["ip6.addr", "::1"],
+      ["command", "/bin/echo"],
+      ["command", "hi"],
     ]);
   });
 
@@ -46,12 +54,23 @@ describe("the forms of jail(8)'s command line", () => {
     expect(parseJailArguments(["-e", "|"])).toEqual({ kind: "print", config: "/etc/jail.conf", separator: "|" });
   });
 
-  it.each(["", "-r", "-r a=b", "-R", "-x", "-e", "-e | a", "-c -e |", "/ host", "rel host 1.1.1.1 cmd", "-R -c a", "-n x -r a", "-C a b"])(
-    "is refused: %s",
-    (line) => {
-      expect(parseJailArguments(line.split(" ").filter(Boolean)).kind).toBe("usage");
-    },
-  );
+  it.each([
+    "",
+    "-r",
+    "-r a=b",
+    "-R",
+    "-x",
+    "-e",
+    "-e | a",
+    "-c -e |",
+    "/ host",
+    "rel host 1.1.1.1 cmd",
+    "-R -c a",
+    "-n x -r a",
+    "-C a b",
+  ])("is refused: %s", (line) => {
+    expect(parseJailArguments(line.split(" ").filter(Boolean)).kind).toBe("usage");
+  });
 
   it("a removal is noted where more than one could be meant", () => {
     expect(notesRemoval(request("-r a"), false)).toBe(false);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CliCommand } from "../../../lib/cli/io.js";
 import { completeWords } from "../../../lib/cli/completion.js";
+import type { CliCommand } from "../../../lib/cli/io.js";
 import { createCommand } from "../../../lib/cli/verbs/create.js";
 import { getCommand } from "../../../lib/cli/verbs/get.js";
 import { listCommand } from "../../../lib/cli/verbs/list.js";
@@ -14,7 +14,11 @@ import { setCommand } from "../../../lib/cli/verbs/set.js";
 import { memoryIo } from "./memory-io.js";
 
 const COMMANDS: Readonly<Record<string, CliCommand>> = {
-  create: createCommand, get: getCommand, list: listCommand, params: paramsCommand, remove: removeCommand,
+  create: createCommand,
+  get: getCommand,
+  list: listCommand,
+  params: paramsCommand,
+  remove: removeCommand,
   set: setCommand,
 };
 
@@ -45,20 +49,27 @@ async function runJson(name: string, ...argv: string[]) {
   };
   const lines = out.split("\n").filter((line) => line !== "");
   const printed = lines.map((line) => check(name, line));
-  const failure = err === "" ? undefined : (check("failure", err) as { error: Record<string, unknown>; status: number });
+  const failure =
+    err === "" ? undefined : (check("failure", err) as { error: Record<string, unknown>; status: number });
   expect(failure?.status ?? 0).toBe(status);
   return { status, printed, failure };
 }
 
 describe("the six commands", () => {
   it("create, show, change and remove a jail", async () => {
-    expect(await run("create", "name=web", "path=/jails/web", "ip4.addr=192.0.2.10,192.0.2.11", "allow.raw_sockets")).toEqual({
-      status: 0, out: "created web, jid 1\n", err: "",
+    expect(
+      await run("create", "name=web", "path=/jails/web", "ip4.addr=192.0.2.10,192.0.2.11", "allow.raw_sockets"),
+    ).toEqual({
+      status: 0,
+      out: "created web, jid 1\n",
+      err: "",
     });
     expect((await run("list")).out).toBe(
       "JID  NAME  ADDRESSES              HOSTNAME  PATH\n  1  web   192.0.2.10,192.0.2.11  -         /jails/web\n",
     );
-    expect((await run("set", "web", "allow.mount", "securelevel=2", "meta.owner=ops")).out).toBe("updated web, jid 1\n");
+    expect((await run("set", "web", "allow.mount", "securelevel=2", "meta.owner=ops")).out).toBe(
+      "updated web, jid 1\n",
+    );
     expect((await run("get", "web", "allow.mount", "allow.quotas", "securelevel", "meta.owner", "meta.none")).out).toBe(
       "allow.mount\nallow.noquotas\nsecurelevel=2\nmeta.owner=ops\n",
     );
@@ -74,19 +85,29 @@ describe("the six commands", () => {
     const { out } = await run("get", "a", "children.max", "host.hostname", "ip6.addr", "allow.suser", "host.hostid");
     await run("remove", "a");
     expect((await run("create", "name=a", ...out.trimEnd().split("\n"))).status).toBe(0);
-    expect((await run("get", "a", "children.max", "host.hostname", "ip6.addr", "allow.suser", "host.hostid")).out).toBe(out);
+    expect((await run("get", "a", "children.max", "host.hostname", "ip6.addr", "allow.suser", "host.hostid")).out).toBe(
+      out,
+    );
   });
 
   it("every one answers in JSON as its schema says", async () => {
     const created = await runJson("create", "name=web", "host.hostid=18446744073709551615");
     expect(created.printed).toEqual([{ kernel: "simulated", event: "created", jid: 1, name: "web" }]);
-    expect((await runJson("set", "web", "allow.mount")).printed).toEqual([{ kernel: "simulated", event: "updated", jid: 1, name: "web" }]);
+    expect((await runJson("set", "web", "allow.mount")).printed).toEqual([
+      { kernel: "simulated", event: "updated", jid: 1, name: "web" },
+    ]);
     const got = await runJson("get", "web", "host.hostid", "meta.none", "ip4.addr", "allow.mount", "children.max");
     expect(got.printed).toEqual([
       {
-        kernel: "simulated", jid: 1, name: "web",
+        kernel: "simulated",
+        jid: 1,
+        name: "web",
         parameters: {
-          "host.hostid": "18446744073709551615", "meta.none": null, "ip4.addr": [], "allow.mount": true, "children.max": 0,
+          "host.hostid": "18446744073709551615",
+          "meta.none": null,
+          "ip4.addr": [],
+          "allow.mount": true,
+          "children.max": 0,
         },
       },
     ]);
@@ -119,7 +140,7 @@ describe("the six commands", () => {
   ])("fails with a status and a code: %s", async (line, status, code) => {
     const [name = "", ...argv] = line.split(" ");
     const { failure, printed } = await runJson(name, ...argv);
-    expect([failure?.status, failure?.error["code"], printed]).toEqual([status, code, []]);
+    expect([failure?.status, failure?.error.code, printed]).toEqual([status, code, []]);
   });
 
   it("points at what was meant", async () => {
@@ -147,14 +168,18 @@ describe("the simulated kernel", () => {
   it("is said once on stderr, unless asked for or under --json", async () => {
     env = { XDG_STATE_HOME: folder };
     const { err } = await run("list");
-    expect(err).toBe(`bsdjail: no jails on this machine: a simulated kernel answers, kept in ${folder}/bsdjail/kernel\n`);
+    expect(err).toBe(
+      `bsdjail: no jails on this machine: a simulated kernel answers, kept in ${folder}/bsdjail/kernel\n`,
+    );
     expect((await runJson("list")).failure).toBeUndefined();
   });
 
   it("a word that is no kernel is refused", async () => {
     env = { BSDJAIL_KERNEL: "windows" };
     expect(await run("list")).toEqual({
-      status: 1, out: "", err: 'bsdjail list: BSDJAIL_KERNEL is "windows"\n  It is "native", "simulated" or not set.\n',
+      status: 1,
+      out: "",
+      err: 'bsdjail list: BSDJAIL_KERNEL is "windows"\n  It is "native", "simulated" or not set.\n',
     });
   });
 
@@ -175,9 +200,7 @@ describe("completion", () => {
     expect(await complete("list", "--o")).toEqual(["--output"]);
     expect(await complete("get", "")).toEqual(["web"]);
     expect(await complete("get", "web", "host.hostn")).toEqual(["host.hostname"]);
-    expect(await complete("set", "web", "allow.nomo")).toEqual(
-      expect.arrayContaining(["allow.nomount"]),
-    );
+    expect(await complete("set", "web", "allow.nomo")).toEqual(expect.arrayContaining(["allow.nomount"]));
     expect(await complete("create", "pa")).toEqual(["path="]);
     expect(await complete("list", "-o", "name,pat")).toEqual(["name,path"]);
     expect(await complete("completion", "f")).toEqual(["fish"]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COMMON_OPTIONS, asksForJson, parseArguments } from "../../../lib/cli/args.js";
+import { asksForJson, COMMON_OPTIONS, parseArguments } from "../../../lib/cli/args.js";
 import { getopt } from "../../../lib/cli/base/getopt.js";
 import { failureReport, reportFailure, usageFailure } from "../../../lib/cli/failure.js";
 import { hasColours, paintFor, printable, table } from "../../../lib/cli/output.js";
@@ -22,10 +22,17 @@ describe("nearest", () => {
 describe("getopt", () => {
   it("stops at the first operand", () => {
     expect(getopt(["-ab", "-j5", "x", "-c"], "abcj:")).toEqual({
-      options: [{ flag: "a", value: "" }, { flag: "b", value: "" }, { flag: "j", value: "5" }],
+      options: [
+        { flag: "a", value: "" },
+        { flag: "b", value: "" },
+        { flag: "j", value: "5" },
+      ],
       rest: ["x", "-c"],
     });
-    expect(getopt(["-j", "--", "--", "-a"], "aj:")).toMatchObject({ options: [{ flag: "j", value: "--" }], rest: ["-a"] });
+    expect(getopt(["-j", "--", "--", "-a"], "aj:")).toMatchObject({
+      options: [{ flag: "j", value: "--" }],
+      rest: ["-a"],
+    });
     expect(getopt(["-", "-a"], "a").rest).toEqual(["-", "-a"]);
   });
 
@@ -37,10 +44,17 @@ describe("getopt", () => {
 });
 
 describe("arguments of our commands", () => {
-  const specs = { ...COMMON_OPTIONS, output: { type: "string", short: "o" }, tag: { type: "string", multiple: true } } as const;
+  const specs = {
+    ...COMMON_OPTIONS,
+    output: { type: "string", short: "o" },
+    tag: { type: "string", multiple: true },
+  } as const;
 
   it("stand anywhere until --", () => {
-    const { options, operands } = parseArguments(["a", "--json", "-o", "x", "--tag=1", "--tag", "2", "--", "--help"], specs);
+    const { options, operands } = parseArguments(
+      ["a", "--json", "-o", "x", "--tag=1", "--tag", "2", "--", "--help"],
+      specs,
+    );
     expect(options).toEqual({ json: true, help: false, output: "x", tag: ["1", "2"] });
     expect(operands).toEqual(["a", "--help"]);
     expect([asksForJson(["a", "--json"]), asksForJson(["--", "--json"])]).toEqual([true, false]);
@@ -59,7 +73,12 @@ describe("failures", () => {
     expect(reportFailure(io, "set", usageFailure("no jail named", "Say which."), false)).toBe(2);
     expect(io.err()).toBe("bsdjail set: no jail named\n  Say which.\n");
     const other = memoryIo();
-    const thrown = Object.assign(new Error("jail 9 not found"), { code: "ENOENT", errno: 2, syscall: "jail_get", jail: 9 });
+    const thrown = Object.assign(new Error("jail 9 not found"), {
+      code: "ENOENT",
+      errno: 2,
+      syscall: "jail_get",
+      jail: 9,
+    });
     expect(reportFailure(other, "get", thrown, true)).toBe(1);
     expect(JSON.parse(other.err())).toEqual({
       error: { command: "get", message: "jail 9 not found", code: "ENOENT", errno: 2, syscall: "jail_get", jail: 9 },
@@ -84,10 +103,13 @@ describe("output", () => {
 
   it("lays out tables, and no value moves the cursor", () => {
     const io = memoryIo();
-    const rows = [["7", "web\u001b[2J", "/"], ["12", "漢", "/jails"]];
-    expect(table([{ title: "JID", right: true }, { title: "NAME" }, { title: "PATH" }], rows, paintFor(io, io.stdout))).toBe(
-      "JID  NAME        PATH\n  7  web\\x1b[2J  /\n 12  漢          /jails\n",
-    );
+    const rows = [
+      ["7", "web\u001b[2J", "/"],
+      ["12", "漢", "/jails"],
+    ];
+    expect(
+      table([{ title: "JID", right: true }, { title: "NAME" }, { title: "PATH" }], rows, paintFor(io, io.stdout)),
+    ).toBe("JID  NAME        PATH\n  7  web\\x1b[2J  /\n 12  漢          /jails\n");
     expect(printable("a\tb\n")).toBe("a\\tb\\n");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { Xo } from "../../../lib/cli/base/xo.js";
 import { takeXoOptions } from "../../../lib/cli/base/xo-options.js";
 import { columnsOf, layOut } from "../../../lib/cli/base/xo-text.js";
-import { Xo } from "../../../lib/cli/base/xo.js";
 
 function write(list: string, fields: (xo: Xo) => void, warnings: string[] = []): string {
   const xo = new Xo(takeXoOptions([`--libxo=${list}`]).options, "2", (message) => warnings.push(message));
@@ -12,7 +12,10 @@ function write(list: string, fields: (xo: Xo) => void, warnings: string[] = []):
 function twoPeople(xo: Xo): void {
   xo.openContainer("all-people");
   xo.openList("person");
-  for (const [id, name] of [[7, "A & B"], [8, 'say "x"\n']] as const) {
+  for (const [id, name] of [
+    [7, "A & B"],
+    [8, 'say "x"\n'],
+  ] as const) {
     xo.openInstance("person");
     xo.value("id", id, { min: 4 });
     xo.padding(" ");
@@ -119,12 +122,22 @@ describe("options", () => {
   it("text does not undo an earlier style, and a second style is ignored", () => {
     expect(takeXoOptions(["--libxo=json", "--libxo=text"]).options.style).toBe("json");
     const twice = takeXoOptions(["--libxo=xml,json"]);
-    expect([twice.options.style, twice.warnings, twice.status]).toEqual(["xml", ["ignoring multiple styles: 'json'"], undefined]);
+    expect([twice.options.style, twice.warnings, twice.status]).toEqual([
+      "xml",
+      ["ignoring multiple styles: 'json'"],
+      undefined,
+    ]);
   });
 
   it("ends on what it does not know", () => {
-    expect(takeXoOptions(["--libxo=nosuch"])).toMatchObject({ warnings: ["unknown libxo option value: 'nosuch'"], status: 1 });
-    expect(takeXoOptions(["--libxotic"])).toMatchObject({ warnings: ["unknown libxo option: '--libxotic'"], status: 1 });
+    expect(takeXoOptions(["--libxo=nosuch"])).toMatchObject({
+      warnings: ["unknown libxo option value: 'nosuch'"],
+      status: 1,
+    });
+    expect(takeXoOptions(["--libxotic"])).toMatchObject({
+      warnings: ["unknown libxo option: '--libxotic'"],
+      status: 1,
+    });
     expect(takeXoOptions(["--libxo"])).toMatchObject({ warnings: ["missing libxo option"], status: 1 });
     expect(takeXoOptions(["--libxo-check"]).status).toBe(121);
   });

@@ -32,7 +32,7 @@ async function jail(argv: string[], options: Parameters<typeof dragonflyJail>[2]
 
 describe("DragonFly's jail(8), simulated", () => {
   it("makes a jail that lives as long as its command", async () => {
-    const host = JailHost.simulated({ release: "dragonfly-6.4", stateFile: env["BSDJAIL_STATE"] as string });
+    const host = JailHost.simulated({ release: "dragonfly-6.4", stateFile: env.BSDJAIL_STATE as string });
     let seen: unknown;
     let words: JailWords | undefined;
     const { status, out, err } = await jail(
@@ -131,7 +131,7 @@ describe("DragonFly's jail(8) by jail-exec", () => {
     const child = spawnSync(process.execPath, [tsx, program, ...argv], {
       encoding: "utf8",
       cwd: folder,
-      env: { PATH: process.env["PATH"], ...environment },
+      env: { PATH: process.env.PATH, ...environment },
     });
     return { status: child.status, out: child.stdout, err: child.stderr };
   }

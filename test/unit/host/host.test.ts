@@ -114,7 +114,9 @@ describe("a host", () => {
 
   it("names an unknown parameter that is asked for", () => {
     const host = JailHost.simulated();
-    expect(() => host.listSync(["nonesuch"])).toThrow(expect.objectContaining({ code: "EINVAL", parameter: "nonesuch" }));
+    expect(() => host.listSync(["nonesuch"])).toThrow(
+      expect.objectContaining({ code: "EINVAL", parameter: "nonesuch" }),
+    );
   });
 
   it.runIf(process.platform === "linux")("explains itself where there are no jails", () => {

@@ -16,26 +16,66 @@ describe("what is wrong before anything is begun", () => {
     ["a path that is a file", { path: "/etc/fstab.web" }, "path", "Not a directory"],
     ["a path that is relative", { path: "jails" }, "path", "not an absolute pathname"],
     ["a mount line with two fields", { mount: "tmpfs /jails/web/tmp" }, "mount", "missing information"],
-    ["an fstab with two fields", { "mount.fstab": "/etc/fstab.two" }, "mount.fstab", "fstab.two:2: tmpfs /x: missing information"],
+    [
+      "an fstab with two fields",
+      { "mount.fstab": "/etc/fstab.two" },
+      "mount.fstab",
+      "fstab.two:2: tmpfs /x: missing information",
+    ],
     ["an fstab that is missing", { "mount.fstab": "/etc/nosuch" }, "mount.fstab", "ENOENT"],
     ["a relative mount point", { mount: "tmpfs ../a tmpfs" }, "mount", "../a: not an absolute pathname"],
-    ["a mount point that is missing", { mount: "tmpfs /jails/web/nosuch tmpfs" }, "mount", "/jails/web/nosuch: No such file"],
-    ["a mount point beyond a link", { mount: "tmpfs /jails/web/link/x tmpfs" }, "mount", "/jails/web/link is a symbolic link"],
+    [
+      "a mount point that is missing",
+      { mount: "tmpfs /jails/web/nosuch tmpfs" },
+      "mount",
+      "/jails/web/nosuch: No such file",
+    ],
+    [
+      "a mount point beyond a link",
+      { mount: "tmpfs /jails/web/link/x tmpfs" },
+      "mount",
+      "/jails/web/link is a symbolic link",
+    ],
     ["a mount point that climbs out", { mount: "tmpfs /jails/web/../x tmpfs" }, "mount", 'leaves "/jails/web" by ".."'],
-    ["a nullfs source that is missing", { mount: "/srv/nosuch /jails/web/tmp nullfs" }, "mount", "/srv/nosuch: No such file"],
+    [
+      "a nullfs source that is missing",
+      { mount: "/srv/nosuch /jails/web/tmp nullfs" },
+      "mount",
+      "/srv/nosuch: No such file",
+    ],
     ["an unknown interface", { "ip4.addr": "nosuch0|10.0.0.1" }, "interface", 'interface "nosuch0" does not exist'],
-    ["an unknown vnet interface", { vnet: "new", "vnet.interface": "nosuch0b" }, "vnet.interface", '"nosuch0b" does not exist'],
+    [
+      "an unknown vnet interface",
+      { vnet: "new", "vnet.interface": "nosuch0b" },
+      "vnet.interface",
+      '"nosuch0b" does not exist',
+    ],
     ["an unknown dataset", { "zfs.dataset": "zroot/nosuch" }, "zfs.dataset", "dataset does not exist"],
     ["a dataset that is not for jails", { "zfs.dataset": "zroot/plain" }, "zfs.dataset", "jailed=off"],
-    ["a devfs ruleset that is missing", { "mount.devfs": true, devfs_ruleset: 77 }, "mount.devfs", "ruleset 77 does not exist"],
-    ["a devfs ruleset that is empty", { "mount.devfs": true, devfs_ruleset: 78 }, "mount.devfs", "ruleset 78 has no rules"],
+    [
+      "a devfs ruleset that is missing",
+      { "mount.devfs": true, devfs_ruleset: 77 },
+      "mount.devfs",
+      "ruleset 77 does not exist",
+    ],
+    [
+      "a devfs ruleset that is empty",
+      { "mount.devfs": true, devfs_ruleset: 78 },
+      "mount.devfs",
+      "ruleset 78 has no rules",
+    ],
     ["a user that is missing", { "exec.system_user": "nosuch" }, "exec.system_user", "nosuch: no such user"],
     ["an address that is none", { "ip4.addr": "10.0.0.300" }, "ip4.addr", "not an IPv4 address"],
     ["a time that is none", { "exec.timeout": "soon" }, "exec.timeout", 'non-integer value "soon"'],
     ["a boolean that is none", { "mount.devfs": "maybe" }, "mount.devfs", 'non-boolean value "maybe"'],
     ["a relative console log", { "exec.consolelog": "log" }, "exec.consolelog", "not an absolute pathname"],
     ["a console log that is a link", { "exec.consolelog": "/jails/web/link" }, "exec.consolelog", "is a symbolic link"],
-    ["a host name that nobody knows", { ip_hostname: true, "host.hostname": "nosuch" }, "ip_hostname", '"nosuch" was not resolved'],
+    [
+      "a host name that nobody knows",
+      { ip_hostname: true, "host.hostname": "nosuch" },
+      "ip_hostname",
+      '"nosuch" was not resolved',
+    ],
     ["a command that is a number", { "exec.start": 7 }, "exec.start", "neither a text nor"],
   ];
   it.each(cases)("%s", async (_title, parameters, parameter, words) => {
@@ -91,7 +131,9 @@ describe("a hook", () => {
     ] as const) {
       const world = freshWorld({ commands: "host" });
       const text = command.startsWith("/") ? command : `${command};`;
-      const outcome = await world.lifecycle.up([jail({ "exec.prestart": text, interface: "em0", "ip4.addr": "10.0.0.9" })]).result;
+      const outcome = await world.lifecycle.up([
+        jail({ "exec.prestart": text, interface: "em0", "ip4.addr": "10.0.0.9" }),
+      ]).result;
       expect(outcome.jails).toMatchObject([{ state: "failed", error: { code } }]);
       expect(outcome.jails[0]?.error?.message).toContain(words);
       expect(await world.leftovers()).toEqual([]);
@@ -174,7 +216,8 @@ describe("a jail", () => {
       world.jails.jails.length = 0;
       return { status: 1 };
     };
-    const outcome = await world.lifecycle.up([jail({ "exec.start": "rc", interface: "em0", "ip4.addr": "10.0.0.9" })]).result;
+    const outcome = await world.lifecycle.up([jail({ "exec.start": "rc", interface: "em0", "ip4.addr": "10.0.0.9" })])
+      .result;
     expect(outcome.jails).toMatchObject([{ state: "failed", left: [] }]);
     expect(await world.leftovers()).toEqual([]);
   });
@@ -189,7 +232,8 @@ describe("a jail", () => {
 
   it("whose definition has changed is taken down with what was made then", async () => {
     const world = freshWorld();
-    await world.lifecycle.up([jail({ interface: "em0", "ip4.addr": "10.0.0.9", mount: "tmpfs /jails/web/tmp tmpfs" })]).result;
+    await world.lifecycle.up([jail({ interface: "em0", "ip4.addr": "10.0.0.9", mount: "tmpfs /jails/web/tmp tmpfs" })])
+      .result;
     const outcome = await world.lifecycle.down([jail({ interface: "lo0", "ip4.addr": "10.0.0.10" })]).result;
     expect(outcome.jails).toMatchObject([{ state: "down", reason: expect.stringContaining("definition has changed") }]);
     expect(await world.leftovers()).toEqual([]);
@@ -207,7 +251,12 @@ describe("a jail", () => {
 
   it("started while another stops it is up or down, and nothing between", async () => {
     const world = freshWorld();
-    const definition = jail({ interface: "em0", "ip4.addr": "10.0.0.9", "exec.start": "rc", "exec.stop": "rc.shutdown" });
+    const definition = jail({
+      interface: "em0",
+      "ip4.addr": "10.0.0.9",
+      "exec.start": "rc",
+      "exec.stop": "rc.shutdown",
+    });
     await world.lifecycle.up([definition]).result;
     const waits: LifecycleEvent[] = [];
     const note = { onEvent: (event: LifecycleEvent) => event.type === "wait" && waits.push(event) };
@@ -225,7 +274,11 @@ describe("a jail", () => {
 
   it("that the kernel refuses leaves nothing, and the kernel's words are told", async () => {
     const world = freshWorld();
-    const refusal = Object.assign(new Error("prison limit exceeded"), { code: "EPERM", syscall: "jail_set", parameter: "children.max" });
+    const refusal = Object.assign(new Error("prison limit exceeded"), {
+      code: "EPERM",
+      syscall: "jail_set",
+      parameter: "children.max",
+    });
     world.jails.failCreate = () => refusal;
     const outcome = await world.lifecycle.up([jail({ interface: "em0", "ip4.addr": "10.0.0.9" })]).result;
     expect(outcome.jails[0]?.error).toEqual({
@@ -243,7 +296,10 @@ describe("a run", () => {
     const world = freshWorld({ commands: "host" });
     const controller = new AbortController();
     const definition = jail({ interface: "em0", "ip4.addr": "10.0.0.9", "exec.prestart": "echo here; sleep 300" });
-    const run = world.lifecycle.up([definition, jail({ depend: "web" }, "later")], { signal: controller.signal, killAfterMs: 50 });
+    const run = world.lifecycle.up([definition, jail({ depend: "web" }, "later")], {
+      signal: controller.signal,
+      killAfterMs: 50,
+    });
     for await (const event of run) if (event.type === "output") controller.abort(new Error("enough"));
     const outcome = await run.result;
     expect(Object.fromEntries(outcome.jails.map(({ jail: name, state }) => [name, state]))).toEqual({

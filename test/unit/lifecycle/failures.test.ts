@@ -82,7 +82,9 @@ describe("a stop in which one operation of the machine fails", () => {
 describe("undo", () => {
   it("goes on when one thing cannot be taken back, and says what is left", async () => {
     const world = freshWorld({ commands: ({ argv }) => ({ status: argv[1] === "poststart" ? 3 : 0 }) });
-    const lifecycle = world.faulty((operation) => (operation.name === "unmount" && operation.subject.endsWith("/tmp") ? "EBUSY" : undefined));
+    const lifecycle = world.faulty((operation) =>
+      operation.name === "unmount" && operation.subject.endsWith("/tmp") ? "EBUSY" : undefined,
+    );
     const outcome = await lifecycle.up([EVERYTHING]).result;
     expect(outcome.jails[0]).toMatchObject({
       state: "failed",
@@ -102,7 +104,8 @@ describe("undo", () => {
       onEvent: (event) => {
         if (event.type !== "step" || event.outcome === "failed") return;
         if (event.direction === "undo") undone.push(event.step);
-        else if (!event.step.startsWith("exec.") && !["command", "persist", "ready"].includes(event.step)) done.push(event.step);
+        else if (!event.step.startsWith("exec.") && !["command", "persist", "ready"].includes(event.step))
+          done.push(event.step);
       },
     }).result;
     expect(undone).toEqual([...done].reverse());

@@ -1,5 +1,5 @@
-import type { ProgramExit } from "../../../lib/machine/machine.js";
 import type { JailCommand, JailPort, RunningJail } from "../../../lib/lifecycle/port.js";
+import type { ProgramExit } from "../../../lib/machine/machine.js";
 
 interface FakeJail extends RunningJail {
   parameters: Record<string, unknown>;
@@ -7,7 +7,10 @@ interface FakeJail extends RunningJail {
 }
 
 /** What a command in a fake jail does: its exit, now or later. */
-export type FakeCommand = (jail: string, command: JailCommand) => Partial<{ status: number; stdout: string; hang: boolean }>;
+export type FakeCommand = (
+  jail: string,
+  command: JailCommand,
+) => Partial<{ status: number; stdout: string; hang: boolean }>;
 
 /** Jails in memory, with just enough rules for the engine's own tests. */
 export class FakeJails implements JailPort {
@@ -47,7 +50,10 @@ export class FakeJails implements JailPort {
   async update(jid: number, parameters: Readonly<Record<string, unknown>>) {
     const jail = this.#at(jid);
     Object.assign(jail.parameters, parameters);
-    for (const [name, key] of [["ip4.addr", "ip4"], ["ip6.addr", "ip6"]] as const) {
+    for (const [name, key] of [
+      ["ip4.addr", "ip4"],
+      ["ip6.addr", "ip6"],
+    ] as const) {
       if (name in parameters) Object.assign(jail, { [key]: [parameters[name]].flat() });
     }
     this.#settle(jail);

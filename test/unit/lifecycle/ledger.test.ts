@@ -27,7 +27,8 @@ describe("a ledger", () => {
         operation.name === "mount"
           ? operation.subject
           : operation.name === "start" && / alias$| vnet \d+$|zfs jail/.test(operation.subject)
-            ? (operation.subject.split(/[ /]/).find((word) => /^[0-9a-f.:]+$|^epair|^web$/.test(word) && word !== "") ?? "?")
+            ? (operation.subject.split(/[ /]/).find((word) => /^[0-9a-f.:]+$|^epair|^web$/.test(word) && word !== "") ??
+              "?")
             : undefined;
       if (thing === undefined || done) return undefined;
       const { entries } = readLedger(readFileSync(path, "utf8"));
@@ -94,8 +95,14 @@ describe("a ledger", () => {
     const world = await upWorld();
     const record: LedgerRecord = { ...readLedger(world.text).run, version: 2 } as never;
     writeFileSync(world.path, formatRecord(record));
-    for (const run of [world.lifecycle.up([PERSISTENT]), world.lifecycle.down([PERSISTENT]), world.lifecycle.recover()]) {
-      const outcome = await run.result.catch((error: unknown) => ({ jails: [{ error: error as { code: string; message: string } }] }));
+    for (const run of [
+      world.lifecycle.up([PERSISTENT]),
+      world.lifecycle.down([PERSISTENT]),
+      world.lifecycle.recover(),
+    ]) {
+      const outcome = await run.result.catch((error: unknown) => ({
+        jails: [{ error: error as { code: string; message: string } }],
+      }));
       expect(outcome.jails[0]?.error).toMatchObject({ code: "EFTYPE" });
       expect(outcome.jails[0]?.error?.message).toContain("version 2");
     }
@@ -105,7 +112,9 @@ describe("a ledger", () => {
   it("that cannot be written stops a start before anything is made", async () => {
     for (const code of ["ENOSPC", "EROFS", "EACCES"]) {
       const world = freshWorld();
-      const lifecycle = world.faulty((operation, done) => (operation.name === "appendFile" && !done ? code : undefined));
+      const lifecycle = world.faulty((operation, done) =>
+        operation.name === "appendFile" && !done ? code : undefined,
+      );
       const outcome = await lifecycle.up([PERSISTENT]).result;
       expect(outcome.jails).toMatchObject([{ state: "failed", error: { code } }]);
       expect(outcome.jails[0]?.error?.message).toContain("web.ledger");

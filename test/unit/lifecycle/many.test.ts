@@ -12,22 +12,20 @@ interface Tree {
 /** Jails of which each may need some of those before it. */
 function trees(most: number): fc.Arbitrary<Tree> {
   return fc.record({
-    definitions: fc
-      .array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: most })
-      .map((needs) =>
-        needs.map((own, index) => ({
-          name: `j${index}`,
-          parameters: {
-            path: "/jails/web",
-            persist: true,
-            depend: index === 0 ? [] : own.map((need) => `j${need % index}`),
-            "exec.prestart": "one two",
-            "exec.start": "three",
-            "exec.stop": "four",
-            "exec.poststop": "five",
-          },
-        })),
-      ),
+    definitions: fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: most }).map((needs) =>
+      needs.map((own, index) => ({
+        name: `j${index}`,
+        parameters: {
+          path: "/jails/web",
+          persist: true,
+          depend: index === 0 ? [] : own.map((need) => `j${need % index}`),
+          "exec.prestart": "one two",
+          "exec.start": "three",
+          "exec.stop": "four",
+          "exec.poststop": "five",
+        },
+      })),
+    ),
     limit: fc.integer({ min: 1, max: 5 }),
   });
 }
@@ -77,11 +75,15 @@ describe("many jails", () => {
           },
         });
         const up: LifecycleEvent[] = [];
-        const started = await world.lifecycle.up(definitions, { parallel: limit, onEvent: (event) => up.push(event) }).result;
+        const started = await world.lifecycle.up(definitions, { parallel: limit, onEvent: (event) => up.push(event) })
+          .result;
         expect(started.ok).toBe(true);
         expect(checkEvents(up, definitions, "up")).toHaveLength(definitions.length);
         const down: LifecycleEvent[] = [];
-        const stopped = await world.lifecycle.down(definitions, { parallel: limit, onEvent: (event) => down.push(event) }).result;
+        const stopped = await world.lifecycle.down(definitions, {
+          parallel: limit,
+          onEvent: (event) => down.push(event),
+        }).result;
         expect(stopped.ok).toBe(true);
         expect(checkEvents(down, definitions, "down")).toHaveLength(definitions.length);
         expect(await world.leftovers()).toEqual([]);
@@ -105,7 +107,10 @@ describe("many jails", () => {
     for (const parallel of [1, 8, undefined]) {
       const world = freshWorld();
       const events: LifecycleEvent[] = [];
-      const options = { ...(parallel === undefined ? {} : { parallel }), onEvent: (event: LifecycleEvent) => events.push(event) };
+      const options = {
+        ...(parallel === undefined ? {} : { parallel }),
+        onEvent: (event: LifecycleEvent) => events.push(event),
+      };
       expect((await world.lifecycle.up(definitions, options).result).ok).toBe(true);
       checkEvents(events.splice(0), definitions, "up");
       expect(world.addresses("em0")).toHaveLength(101);
@@ -116,7 +121,10 @@ describe("many jails", () => {
   });
 
   it("one by one go in jail(8)'s order", async () => {
-    const jail = (name: string, ...depend: string[]) => ({ name, parameters: { path: "/jails/web", persist: true, depend } });
+    const jail = (name: string, ...depend: string[]) => ({
+      name,
+      parameters: { path: "/jails/web", persist: true, depend },
+    });
     const definitions = [jail("a", "b", "c"), jail("b", "c"), jail("c"), jail("d")];
     const world = freshWorld();
     const up = await world.lifecycle.up(definitions, { parallel: 1 }).result;
@@ -149,7 +157,10 @@ describe("many jails", () => {
 
   it("that need each other in a circle are told the circle", async () => {
     const { lifecycle } = freshWorld();
-    const jail = (name: string, depend: string) => ({ name, parameters: { path: "/jails/web", persist: true, depend } });
+    const jail = (name: string, depend: string) => ({
+      name,
+      parameters: { path: "/jails/web", persist: true, depend },
+    });
     const outcome = await lifecycle.up([jail("a", "b"), jail("b", "a"), jail("c", "nosuch")]).result;
     expect(outcome.problems).toMatchObject([
       { jail: "c", message: 'depends on undefined jail "nosuch"', code: "ENOENT" },
@@ -164,7 +175,10 @@ describe("many jails", () => {
 
   it("stopping one takes those that need it down first, and its children", async () => {
     const { lifecycle, jails } = freshWorld();
-    const jail = (name: string, ...depend: string[]) => ({ name, parameters: { path: "/jails/web", persist: true, depend } });
+    const jail = (name: string, ...depend: string[]) => ({
+      name,
+      parameters: { path: "/jails/web", persist: true, depend },
+    });
     const definitions = [jail("db"), jail("app", "db"), jail("app.worker"), jail("other")];
     await lifecycle.up(definitions).result;
     const down = await lifecycle.down(definitions, { only: ["db"] }).result;

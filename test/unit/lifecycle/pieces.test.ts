@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aliasArgv, canonicalAddress, parseAddressValue, prefixOf } from "../../../lib/lifecycle/address.js";
-import { escapeField, formatFstabLine, parseFstab, parseFstabLine, unescapeField } from "../../../lib/lifecycle/fstab.js";
+import {
+  escapeField,
+  formatFstabLine,
+  parseFstab,
+  parseFstabLine,
+  unescapeField,
+} from "../../../lib/lifecycle/fstab.js";
 import { ancestors, buildGraph } from "../../../lib/lifecycle/graph.js";
 import { hookCommand } from "../../../lib/lifecycle/hook.js";
 import { fileName } from "../../../lib/lifecycle/ledger/books.js";
@@ -85,7 +91,9 @@ describe("addresses", () => {
 
 describe("fstab lines", () => {
   it("read back what was written, whatever is in the paths", () => {
-    const path = fc.string({ unit: "binary", minLength: 1 }).filter((text) => !text.includes("\0") && wellFormed(text) === text);
+    const path = fc
+      .string({ unit: "binary", minLength: 1 })
+      .filter((text) => !text.includes("\0") && wellFormed(text) === text);
     fc.assert(
       fc.property(path, path, (source, target) => {
         const entry = { source, target, type: "nullfs", options: ["ro", "x=1"] };
@@ -146,7 +154,13 @@ describe("the graph of needs", () => {
     expect(problems).toEqual([]);
     expect([...needs]).toEqual([
       ["p", []],
-      ["p.q", [{ name: "d", kind: "depend" }, { name: "p", kind: "parent" }]],
+      [
+        "p.q",
+        [
+          { name: "d", kind: "depend" },
+          { name: "p", kind: "parent" },
+        ],
+      ],
       ["d", []],
     ]);
   });
@@ -172,13 +186,17 @@ describe("the graph of needs", () => {
 describe("names", () => {
   it("of files are different for different jails, and never lead elsewhere", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.string({ unit: "binary", maxLength: 300 }), (a, b) => {
-        for (const name of [a, b].map(fileName)) {
-          expect(name).toMatch(/^[A-Za-z0-9_%-][A-Za-z0-9_.%-]*$|^$/);
-          expect(name.length).toBeLessThan(200);
-        }
-        if (wellFormed(a) !== wellFormed(b)) expect(fileName(a)).not.toBe(fileName(b));
-      }),
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.string({ unit: "binary", maxLength: 300 }),
+        (a, b) => {
+          for (const name of [a, b].map(fileName)) {
+            expect(name).toMatch(/^[A-Za-z0-9_%-][A-Za-z0-9_.%-]*$|^$/);
+            expect(name.length).toBeLessThan(200);
+          }
+          if (wellFormed(a) !== wellFormed(b)) expect(fileName(a)).not.toBe(fileName(b));
+        },
+      ),
     );
     expect(fileName("..")).toBe("%2e.");
     expect(fileName("a/../b")).toBe("a%2F..%2Fb");

@@ -8,7 +8,10 @@ const shared = (name: string, address = "192.0.2.50"): JailDefinition => ({
 });
 
 describe("an address that two jails share", () => {
-  for (const [first, second] of [["a", "b"], ["b", "a"]] as const) {
+  for (const [first, second] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const) {
     it(`stays until the last of them is stopped: ${first} before ${second}`, async () => {
       const { lifecycle, addresses, leftovers } = freshWorld();
       expect((await lifecycle.up([shared("a"), shared("b")]).result).ok).toBe(true);
@@ -65,7 +68,8 @@ describe("an address that two jails share", () => {
     const { lifecycle, machine, addresses } = freshWorld();
     await lifecycle.up([shared("a")]).result;
     machine.change((world) => {
-      for (const entry of world.interfaces) entry.addresses = entry.addresses.filter(({ address }) => address !== "192.0.2.50");
+      for (const entry of world.interfaces)
+        entry.addresses = entry.addresses.filter(({ address }) => address !== "192.0.2.50");
     });
     const plan = await lifecycle.plan([shared("a")]);
     expect(plan.jails).toMatchObject([{ change: "update", drift: [{ what: "alias em0|192.0.2.50", running: false }] }]);

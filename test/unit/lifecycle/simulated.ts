@@ -49,13 +49,28 @@ export function openFolder(JailHostClass: typeof JailHost, path: string) {
 /** Lays out files, interfaces and datasets in a folder for {@link EVERY_STEP}. */
 export function prepareFolder(path: string, machine: SimulatedMachine): void {
   const root = join(path, "root");
-  for (const directory of ["jails/a/dev/fd", "jails/a/proc", "jails/a/data", "jails/a/tmp", "jails/a/log", "jails/b", "srv/data", "etc"]) {
+  for (const directory of [
+    "jails/a/dev/fd",
+    "jails/a/proc",
+    "jails/a/data",
+    "jails/a/tmp",
+    "jails/a/log",
+    "jails/b",
+    "srv/data",
+    "etc",
+  ]) {
     mkdirSync(join(root, directory), { recursive: true });
   }
   cpSync(join(__dirname, "../../fixtures/lifecycle/fstab"), join(root, "etc/fstab.a"));
   machine.change((world) => {
     const interfaces = [
-      { name: "em0", vnet: 0, driver: "physical", up: true, addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }] },
+      {
+        name: "em0",
+        vnet: 0,
+        driver: "physical",
+        up: true,
+        addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }],
+      },
       { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
       { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
     ] as const;
@@ -115,7 +130,9 @@ export async function leftovers({ jails, machine }: Pick<ReturnType<typeof openF
   const { interfaces, mounts, datasets } = machine.world;
   const files = await machine.listDirectory(BOOKS);
   return [
-    ...interfaces.flatMap(({ name, addresses }) => addresses.filter(({ own }) => !own).map(({ address }) => `${name} ${address}`)),
+    ...interfaces.flatMap(({ name, addresses }) =>
+      addresses.filter(({ own }) => !own).map(({ address }) => `${name} ${address}`),
+    ),
     ...interfaces.filter(({ vnet }) => vnet !== 0).map(({ name, vnet }) => `${name} in jail ${vnet}`),
     ...mounts.filter(({ target }) => target !== "/").map(({ target }) => `mount ${target}`),
     ...datasets.filter(({ jid }) => jid !== 0).map(({ name }) => `dataset ${name}`),

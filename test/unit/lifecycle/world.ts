@@ -54,13 +54,27 @@ export function freshWorld(options: { commands?: "record" | "host" | HostCommand
     },
     mounted: () => machine.world.mounts.map((entry) => entry.target).filter((target) => target !== "/"),
   };
-  for (const path of ["/jails/web/dev/fd", "/jails/web/proc", "/jails/web/data", "/jails/web/tmp", "/jails/web/log", "/srv/data", "/etc"]) {
+  for (const path of [
+    "/jails/web/dev/fd",
+    "/jails/web/proc",
+    "/jails/web/data",
+    "/jails/web/tmp",
+    "/jails/web/log",
+    "/srv/data",
+    "/etc",
+  ]) {
     world.makeDirectory(path);
   }
   world.writeFile("/etc/fstab.web", "tmpfs /jails/web/log tmpfs rw,size=1m 0 0\n");
   machine.change((state) => {
     state.interfaces.push(
-      { name: "em0", vnet: 0, driver: "physical", up: true, addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }] },
+      {
+        name: "em0",
+        vnet: 0,
+        driver: "physical",
+        up: true,
+        addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }],
+      },
       { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
       { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
     );

@@ -38,7 +38,9 @@ interface Simple {
 function simple(command: string): Simple | undefined {
   const [program = "", pipe, ...more] = command.split(" | ");
   if (more.length > 0 || /[><&`()]|\\/.test(command)) return undefined;
-  const argv = [...program.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+  const argv = [...program.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? "",
+  );
   if (pipe === undefined) return { argv, filter: (lines) => lines };
   const grep = /^grep (-c )?(\S+)$/.exec(pipe);
   if (grep === null) return undefined;
@@ -56,9 +58,14 @@ const KNOWN = new Set([...PROGRAMS, "jail", "echo"]);
 
 /** What a machine has to be compared by: messages and names, not drivers' own lines, not numbers drawn by chance. */
 function comparable(lines: readonly string[]): string[] {
-  return lines.filter((line) => !/^\t(options|groups|nd6|ether|id |maxage|root id|bridge flags|        port|media|status|description|inet6 fe80)|: flags=/.test(line)).map((line) =>
-    line.replace(/, fsid [^)]*/, ""),
-  );
+  return lines
+    .filter(
+      (line) =>
+        !/^\t(options|groups|nd6|ether|id |maxage|root id|bridge flags| {8}port|media|status|description|inet6 fe80)|: flags=/.test(
+          line,
+        ),
+    )
+    .map((line) => line.replace(/, fsid [^)]*/, ""));
 }
 
 async function replay(title: string, lastJid = 0, prepare: (root: string) => void = () => {}) {
@@ -73,7 +80,11 @@ async function replay(title: string, lastJid = 0, prepare: (root: string) => voi
     const path = argv.find((word) => word.startsWith("path="))?.slice(5) ?? "/";
     if (named !== undefined) jails.push({ jid: ++jid, name: named, path, vnet: argv.includes("vnet"), dying: false });
     const [flag, name] = argv;
-    if (flag === "-r") jails.splice(jails.findIndex((jail) => jail.name === name), 1);
+    if (flag === "-r")
+      jails.splice(
+        jails.findIndex((jail) => jail.name === name),
+        1,
+      );
   };
   let compared = 0;
   let skipped = 0;
@@ -119,7 +130,8 @@ describe("simulated programs answer as the recorded ones did", () => {
 
   it("mount and umount", async () => {
     const { compared } = await replay("mounts", 0, (root) => {
-      for (const path of ["src/sub", "a b", "root/dev", "root/mnt", "f"]) mkdirSync(join(root, "tmp/h", path), { recursive: true });
+      for (const path of ["src/sub", "a b", "root/dev", "root/mnt", "f"])
+        mkdirSync(join(root, "tmp/h", path), { recursive: true });
       writeFileSync(join(root, "tmp/h/src/file"), "one\n");
       writeFileSync(join(root, "tmp/h/f/file"), "");
       symlinkSync("root/mnt", join(root, "tmp/h/link"));

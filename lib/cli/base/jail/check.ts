@@ -1,5 +1,5 @@
-import type { Machine } from "../../../machine/machine.js";
 import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
+import type { Machine } from "../../../machine/machine.js";
 import { codeOf, strerror } from "../strerror.js";
 import type { BaseJail } from "./model.js";
 import { leadingInteger, sameParameter } from "./names.js";

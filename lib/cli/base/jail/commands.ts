@@ -20,13 +20,35 @@ export interface StepProblem {
 
 /** Steps in the order of a jail's start. `ip4` and its like are copies of parameters; `` is the call itself. */
 export const START_STEPS: readonly string[] = [
-  "exec.prepare", "ip4", "ip6", "mount", "fstab", "mount.devfs", "mount.fdescfs", "mount.procfs", "exec.prestart", "",
-  "exec.created", "zfs.dataset", "vnet.interface", "exec.start", "command", "exec.poststart",
+  "exec.prepare",
+  "ip4",
+  "ip6",
+  "mount",
+  "fstab",
+  "mount.devfs",
+  "mount.fdescfs",
+  "mount.procfs",
+  "exec.prestart",
+  "",
+  "exec.created",
+  "zfs.dataset",
+  "vnet.interface",
+  "exec.start",
+  "command",
+  "exec.poststart",
 ];
 
 /** Steps after a jail's removal. */
 export const CLEAN_STEPS: readonly string[] = [
-  "exec.poststop", "mount.procfs", "mount.fdescfs", "mount.devfs", "fstab", "mount", "ip6", "ip4", "exec.release",
+  "exec.poststop",
+  "mount.procfs",
+  "mount.fdescfs",
+  "mount.devfs",
+  "fstab",
+  "mount",
+  "ip6",
+  "ip4",
+  "exec.release",
 ];
 
 /** Steps in the order of a jail's stop. */
@@ -34,14 +56,21 @@ export const STOP_STEPS: readonly string[] = ["exec.prestop", "exec.stop", "stop
 
 /** Steps that a failed start does not walk back over: what a command did is its own to undo. */
 export const NOT_UNDONE: readonly string[] = [
-  "exec.prepare", "exec.prestart", "exec.created", "exec.start", "command", "exec.poststart",
+  "exec.prepare",
+  "exec.prestart",
+  "exec.created",
+  "exec.start",
+  "command",
+  "exec.poststart",
 ];
 
 /** Steps whose values are taken from the last to the first when a jail is stopped. */
 export const REVERSED: readonly string[] = ["ip4", "ip6", "mount", "fstab"];
 
 const BELOW_ROOT: Readonly<Record<string, string>> = {
-  "mount.devfs": "/dev", "mount.fdescfs": "/dev/fd", "mount.procfs": "/proc",
+  "mount.devfs": "/dev",
+  "mount.fdescfs": "/dev/fd",
+  "mount.procfs": "/proc",
 };
 
 /** Values of a step; one empty text stands for a step that has none of its own. */
@@ -64,11 +93,18 @@ export function isRun(step: string, value: string): boolean {
  *
  * @param down the jail goes down, or its start is undone
  */
-export function stepCommand(jail: BaseJail, step: string, value: string, down: boolean): StepCommand | StepProblem | undefined {
+export function stepCommand(
+  jail: BaseJail,
+  step: string,
+  value: string,
+  down: boolean,
+): StepCommand | StepProblem | undefined {
   const host = (argv: readonly string[]): StepCommand => ({ argv, background: false, inJail: false });
   if (step === "ip4" || step === "ip6") return host(aliasCommand(jail, step, value, down));
-  if (step === "vnet.interface") return host(["/sbin/ifconfig", value, down ? "-vnet" : "vnet", jail.text("jid") ?? ""]);
-  if (step === "mount" || step === "fstab") return mountCommand(step === "fstab" ? "mount.fstab" : "mount", value, down);
+  if (step === "vnet.interface")
+    return host(["/sbin/ifconfig", value, down ? "-vnet" : "vnet", jail.text("jid") ?? ""]);
+  if (step === "mount" || step === "fstab")
+    return mountCommand(step === "fstab" ? "mount.fstab" : "mount", value, down);
   if (step in BELOW_ROOT) return builtinMount(jail, step, down);
   if (step === "zfs.dataset") return host(["/bin/sh", "-c", datasetScript(value, jail.text("jid") ?? "")]);
   const inJail = step === "exec.start" || step === "command" || step === "exec.stop";
@@ -98,7 +134,10 @@ function aliasCommand(jail: BaseJail, family: "ip4" | "ip6", value: string, down
 }
 
 function mountCommand(parameter: string, value: string, down: boolean): StepCommand | StepProblem | undefined {
-  const fields = value.split(/[ \t\f\v\r\n]+/).filter((field) => field !== "").slice(0, 4);
+  const fields = value
+    .split(/[ \t\f\v\r\n]+/)
+    .filter((field) => field !== "")
+    .slice(0, 4);
   if (fields.length === 0) return undefined;
   const plain = fields.slice(0, 2).map(unescapeField);
   if (plain.includes(undefined)) return { problem: `${parameter}: ${value}: fstab parse error` };

@@ -17,7 +17,12 @@ type Parsed = { readonly value: BaseValue } | { readonly problem: string };
 
 const JAILSYS = ["disable", "new", "inherit"];
 const WIDTHS: Readonly<Record<string, readonly [bits: number, signed: boolean]>> = {
-  int: [32, true], uint: [32, false], long: [64, true], ulong: [64, false], int64: [64, true], uint64: [64, false],
+  int: [32, true],
+  uint: [32, false],
+  long: [64, true],
+  ulong: [64, false],
+  int64: [64, true],
+  uint64: [64, false],
 };
 
 /**
@@ -131,4 +136,3 @@ export function persistent(table: ReadonlyMap<string, TableEntry>): Imported | u
   const parameter = findParameter(table, "persist");
   return parameter === undefined ? undefined : { parameter, value: undefined };
 }
-

@@ -72,7 +72,14 @@ async function startCommand(
       return await forward(
         work,
         await inside.start(jail.jid, {
-          argv: command.argv, user, hostUser, clean, fib, background: command.background, outputFd, streams: streamsOf(work),
+          argv: command.argv,
+          user,
+          hostUser,
+          clean,
+          fib,
+          background: command.background,
+          outputFd,
+          streams: streamsOf(work),
         }),
       );
     }
@@ -85,7 +92,11 @@ async function startCommand(
     return await forward(
       work,
       await machine.start({
-        argv: command.argv, env, clean, background: command.background, streams: streamsOf(work),
+        argv: command.argv,
+        env,
+        clean,
+        background: command.background,
+        streams: streamsOf(work),
         ...(user === undefined ? {} : { user }),
       }),
     );

@@ -48,8 +48,19 @@ export interface JailFlags {
 }
 
 const NO_FLAGS: JailFlags = {
-  start: false, set: false, stop: false, cleanup: false, depend: false, wild: false, failed: false, checked: false,
-  compared: false, persist: false, timedOut: false, waiting: false, fromRunnable: false,
+  start: false,
+  set: false,
+  stop: false,
+  cleanup: false,
+  depend: false,
+  wild: false,
+  failed: false,
+  checked: false,
+  compared: false,
+  persist: false,
+  timedOut: false,
+  waiting: false,
+  fromRunnable: false,
 };
 
 /** How a command ended. */

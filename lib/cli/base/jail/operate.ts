@@ -1,6 +1,6 @@
 import { type BaseCalls, Refusal } from "../calls.js";
-import { CLEAN_STEPS, START_STEPS, STOP_STEPS } from "./commands.js";
 import { checkParameters } from "./check.js";
+import { CLEAN_STEPS, START_STEPS, STOP_STEPS } from "./commands.js";
 import { clearPersist, fixedDifference, updateJail } from "./create.js";
 import { importParameters } from "./import.js";
 import type { BaseJail } from "./model.js";

@@ -98,10 +98,24 @@ export function parseJailArguments(argv: readonly string[]): JailArguments {
     return anyOperation || rest.length > 0 ? { kind: "usage" } : { kind: "print", config, separator };
   }
   const given = parameters.length > 0;
-  const finish = (form: JailRequest["form"], targets: readonly string[], done: Operation = operation): JailArguments => ({
+  const finish = (
+    form: JailRequest["form"],
+    targets: readonly string[],
+    done: Operation = operation,
+  ): JailArguments => ({
     kind: "run",
     request: {
-      form, operation: done, config, unconfigured, jidFile, parallel, verbose, printJid, dying, parameters, targets,
+      form,
+      operation: done,
+      config,
+      unconfigured,
+      jidFile,
+      parallel,
+      verbose,
+      printJid,
+      dying,
+      parameters,
+      targets,
     },
   });
   if (!anyOperation) {
@@ -125,7 +139,9 @@ export function parseJailArguments(argv: readonly string[]): JailArguments {
 
 /** Whether a removal says which jail it removed: only where more than one could be meant. */
 export function notesRemoval(request: JailRequest, configured: boolean): boolean {
-  return request.form === "remove" && (configured || request.targets.length > 1 || isWildcard(request.targets[0] ?? ""));
+  return (
+    request.form === "remove" && (configured || request.targets.length > 1 || isWildcard(request.targets[0] ?? ""))
+  );
 }
 
 function limitOf(text: string): number | undefined {

@@ -37,7 +37,11 @@ export class Waiting {
   }
 
   /** Resolves when none of the processes is left. `look` gives those that a jail has. */
-  async gone(pids: ReadonlySet<number>, look: () => Promise<readonly { readonly pid: number }[]>, over: () => boolean): Promise<Ending> {
+  async gone(
+    pids: ReadonlySet<number>,
+    look: () => Promise<readonly { readonly pid: number }[]>,
+    over: () => boolean,
+  ): Promise<Ending> {
     while (!over() && (await look()).some(({ pid }) => pids.has(pid))) await this.#machine.sleep(LOOK_MS);
     return { status: 0, signal: null };
   }
