@@ -13,10 +13,12 @@ export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
   remove: () => (require("./verbs/remove.js") as typeof import("./verbs/remove.js")).removeCommand,
   params: () => (require("./verbs/params.js") as typeof import("./verbs/params.js")).paramsCommand,
   doctor: () => (require("./doctor.js") as typeof import("./doctor.js")).doctorCommand,
+  conf: () => (require("./conf.js") as typeof import("./conf.js")).confCommand,
   completion: () => (require("./completion.js") as typeof import("./completion.js")).completionCommand,
 };
 
 /** The commands of FreeBSD's base system, which take its arguments and none of ours. */
 export const BASE_COMMANDS: Readonly<Record<string, () => CliCommand>> = {
+  jail: () => (require("./base/jail/jail.js") as typeof import("./base/jail/jail.js")).jailCommand,
   jls: () => (require("./base/jls.js") as typeof import("./base/jls.js")).jlsCommand,
 };

@@ -169,6 +169,38 @@ export const MANUALS: readonly CommandManual[] = [
     base: true,
   },
   {
+    name: "jail",
+    group: "base",
+    summary: "print a configuration, as jail(8) does with -e",
+    usage: ["-e separator [-f file]"],
+    operands: ["word"],
+    options: [],
+    notes: ["What starts, changes and stops jails is not offered under this name: it says so and does nothing."],
+    examples: [{ line: "bsdjail jail -e '|' -f /etc/jail.conf", text: "a line for each jail" }],
+    base: true,
+  },
+  {
+    name: "conf",
+    group: "configuration",
+    summary: "check, show or convert jail.conf files",
+    usage: ["check [--json] [FILE ...]", "show [--json] [-f FILE] [JAIL ...]", "json [-f FILE] [JAIL ...]"],
+    operands: ["word"],
+    options: [
+      { flags: "-f, --file", value: "FILE", text: "the file to read, - for standard input; /etc/jail.conf" },
+      JSON_OPTION,
+      HELP_OPTION,
+    ],
+    notes: [
+      "check says all that is wrong, each with file, line and column. show prints each jail as jail(8) would have it: its " +
+        "parameters with wildcards and variables put in, and where each value comes from. json prints the same as data.",
+    ],
+    examples: [
+      { line: "bsdjail conf check /etc/jail.conf /etc/jail.conf.d/*.conf", text: "status 1 where something is wrong" },
+      { line: "bsdjail conf show web", text: "one jail, each value with its origin" },
+    ],
+    statuses: [{ status: "1", text: "something is wrong in a file, or it has no such jail" }],
+  },
+  {
     name: "doctor",
     group: "other",
     summary: "say whether this machine is ready for jails, and what to do where it is not",

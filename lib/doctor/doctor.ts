@@ -1,4 +1,5 @@
-import type { JailHost } from "../host.js";
+import { abortable } from "../abort.js";
+import type { CallOptions, JailHost } from "../host.js";
 import { answerOf, type Diagnosis } from "./diagnosis.js";
 import { dragonflyChecks } from "./dragonfly.js";
 import { freebsdChecks } from "./freebsd.js";
@@ -6,9 +7,13 @@ import { type DoctorMachine, localDoctorMachine, SIMULATED_DOCTOR_MACHINE } from
 
 /**
  * Says whether a machine is ready for jails, for network stacks of their own, for limits and for ZFS, and what to do about
- * each no. It changes nothing.
+ * each no. It changes nothing. Rejects with the signal's reason where that says so first.
  */
-export async function diagnose(host: JailHost, machine?: DoctorMachine): Promise<Diagnosis> {
+export function diagnose(host: JailHost, machine?: DoctorMachine, { signal }: CallOptions = {}): Promise<Diagnosis> {
+  return abortable(signal, () => examine(host, machine));
+}
+
+async function examine(host: JailHost, machine?: DoctorMachine): Promise<Diagnosis> {
   const { system, simulated } = host.kernel;
   const around = machine ?? (simulated ? SIMULATED_DOCTOR_MACHINE : localDoctorMachine());
   const release = String((await host.settings.get("kern.osrelease")) ?? "");

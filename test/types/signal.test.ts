@@ -26,7 +26,7 @@ type LackingIn<Module> =
       [Name in keyof Module]: Module[Name] extends { readonly prototype: infer Instance }
         ? 0 extends 1 & Instance // a function: its prototype is of type any
           ? never
-          : Lacking<Instance> | Lacking<Omit<Module[Name], "prototype">>
+          : Lacking<Instance> | Lacking<Omit<Module[Name], "prototype" | keyof typeof Error>>
         : never;
     }[keyof Module];
 

@@ -7,9 +7,9 @@ import {
   type RawKey,
   type RawRows,
 } from "../../binding.js";
+import { strerror } from "../../strerror.js";
 import { decodeValue, fieldOf, ListBuilder, readTable, type SizedEntry } from "./codec.js";
 import { type BaseParameter, type BaseValue, findParameter } from "./libjail.js";
-import { strerror } from "./strerror.js";
 
 /** What the kernel refused, in libjail's words. */
 export class Refusal extends Error {

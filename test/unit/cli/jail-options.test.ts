@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isWildcard, leadingInteger, matchesWildcard, sameParameter } from "../../../lib/cli/base/jail/names.js";
+import { leadingInteger } from "../../../lib/cli/base/jail/names.js";
 import { type JailRequest, notesRemoval, parseJailArguments } from "../../../lib/cli/base/jail/options.js";
+import { isWildcard, matchesWildcard, sameParameter } from "../../../lib/conf/names.js";
 
 function request(line: string): JailRequest {
   const parsed = parseJailArguments(line.split(" "));

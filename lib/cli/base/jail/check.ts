@@ -1,8 +1,9 @@
+import { sameParameter } from "../../../conf/names.js";
 import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
 import type { Machine } from "../../../machine/machine.js";
-import { codeOf, strerror } from "../strerror.js";
+import { codeOf, strerror } from "../../../strerror.js";
 import type { BaseJail } from "./model.js";
-import { leadingInteger, sameParameter } from "./names.js";
+import { leadingInteger } from "./names.js";
 import type { Messages } from "./output.js";
 
 const BOOLEANS = Object.entries(PSEUDO_PARAMETERS).filter(([, kind]) => kind === "boolean");

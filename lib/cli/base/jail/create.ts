@@ -1,9 +1,9 @@
+import { sameParameter } from "../../../conf/names.js";
+import { codeOf, strerror } from "../../../strerror.js";
 import { Refusal } from "../calls.js";
 import { exportValue } from "../libjail.js";
-import { codeOf, strerror } from "../strerror.js";
 import { describe, type Imported, importParameters, persistent, toGiven, valueOf } from "./import.js";
 import type { BaseJail } from "./model.js";
-import { sameParameter } from "./names.js";
 import type { Work } from "./perform.js";
 
 /** Makes a jail. Returns false where it could not be made; it was said. */

@@ -1,6 +1,6 @@
 import type { Program } from "../../../machine/machine.js";
 import type { Watched } from "../../../machine/run.js";
-import { codeOf, strerror } from "../strerror.js";
+import { codeOf, strerror } from "../../../strerror.js";
 import type { StepCommand } from "./commands.js";
 import type { BaseJail } from "./model.js";
 import { checkPlace } from "./paths.js";

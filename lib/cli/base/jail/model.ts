@@ -1,5 +1,6 @@
+import { sameParameter } from "../../../conf/names.js";
 import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
-import { leadingInteger, sameParameter } from "./names.js";
+import { leadingInteger } from "./names.js";
 
 /** Copies that jail(8) makes of parameters for its own steps. */
 export type Copy = "ip4" | "ip6" | "fstab";

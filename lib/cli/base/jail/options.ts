@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
+import { isWildcard } from "../../../conf/names.js";
 import { getopt } from "../getopt.js";
-import { isWildcard } from "./names.js";
 
 /** jail(8)'s summary of its usage. */
 export const USAGE = `usage: jail [-dhilqv] [-J jid_file] [-u username] [-U username]

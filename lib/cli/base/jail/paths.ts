@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Machine } from "../../../machine/machine.js";
-import { codeOf, strerror } from "../strerror.js";
+import { codeOf, strerror } from "../../../strerror.js";
 import type { BaseJail } from "./model.js";
 
 /**

@@ -1,7 +1,7 @@
 import type { Machine } from "../../../machine/machine.js";
+import { codeOf, signalNumber, strerror } from "../../../strerror.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
-import { codeOf, signalNumber, strerror } from "../strerror.js";
 import { isRun, NOT_UNDONE, REVERSED, stepCommand, stepValues } from "./commands.js";
 import { createJail } from "./create.js";
 import type { Inside } from "./inside.js";

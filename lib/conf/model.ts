@@ -1,0 +1,42 @@
+/** Where something is written: lines and columns from 1, columns in bytes. */
+export interface ConfPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A piece of a value: text, or a variable by its name. */
+export type ConfPiece = string | { readonly variable: string };
+
+/** A parameter or variable as it is written. */
+export interface ConfParameter {
+  /** Without the `$` of a variable. */
+  readonly name: string;
+  readonly isVariable: boolean;
+  /** `name;`, `name = value;`, `name += value;`, `name value;`. */
+  readonly operator: "none" | "=" | "+=" | "blank";
+  readonly values: readonly (readonly ConfPiece[])[];
+  readonly place: ConfPlace;
+}
+
+/** A block of parameters; those outside of any are in one named `*`. */
+export interface ConfBlock {
+  /** The full name: of a nested block after that of the block around it. */
+  readonly name: string;
+  readonly place: ConfPlace;
+  readonly parameters: ConfParameter[];
+  /** It has the parameters outside of blocks. */
+  readonly isGlobal: boolean;
+}
+
+/** Something wrong with a text. */
+export interface ConfProblem {
+  /** Undefined where the problem is not of one place, such as a file that cannot be read. */
+  readonly place: ConfPlace | undefined;
+  /** What is wrong, with the offending text and what was meant where that can be told. */
+  readonly message: string;
+  /** jail(8)'s words for it. */
+  readonly base: string;
+  /** The jail that cannot be used because of it; undefined where no jail can. */
+  readonly jail?: string;
+}

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { confCommand } from "../../../lib/cli/conf.js";
+import { loadConf, parseConf } from "../../../lib/conf/index.js";
+import { memoryIo } from "../cli/memory-io.js";
+
+const parse = (text: string, strict = false) => parseConf({ name: "jail.conf", text }, { strict });
+const values = (text: string, jail = "a") =>
+  Object.fromEntries(
+    parse(text)
+      .jails.find(({ name }) => name === jail)
+      ?.parameters.map(({ name, values }) => [name, values]) ?? [],
+  );
+
+describe("a configuration", () => {
+  it("says where each value comes from", () => {
+    const { jails, problems } = parse(
+      'path = "/jails/$name";\n* {\n  exec.start += "first";\n}\nweb { exec.start += second; }\n',
+    );
+    expect(problems).toEqual([]);
+    const [web] = jails;
+    expect(web?.place).toEqual({ file: "jail.conf", line: 5, column: 1 });
+    const start = web?.parameters.find(({ name }) => name === "exec.start");
+    expect(start?.values).toEqual(["first", "second"]);
+    expect(start?.isPseudo).toBe(true);
+    expect(start?.origins.map(({ block, place }) => [block, place.line, place.column])).toEqual([
+      ["*", 3, 3],
+      ["web", 5, 7],
+    ]);
+    const path = web?.parameters.find(({ name }) => name === "path");
+    expect([path?.values, path?.origins[0]?.written]).toEqual([["/jails/web"], ["/jails/${name}"]]);
+  });
+
+  it("passes a list that is the whole value on as a list, and refuses it inside of a text", () => {
+    const text = '$list = one, two, three; a { exec.start = zero, $list; exec.stop = "x $list"; }';
+    expect(values(text)["exec.start"]).toEqual(["zero", "one", "two", "three"]);
+    expect(parse(text).problems.map(({ base }) => base)).toEqual(["a: exec.stop: array cannot be substituted inline"]);
+  });
+
+  it("takes a wildcard without quotes, as documented, unless it is to be as strict as base", () => {
+    const text = "foo.* { persist; } foo.bar { } foo { }";
+    expect(values(text, "foo.bar")).toHaveProperty("persist");
+    expect(values(text, "foo")).not.toHaveProperty("persist");
+    expect(parse(text, true).problems.map(({ base }) => base)).toEqual(["jail.conf line 1: *: syntax error"]);
+  });
+
+  it("names nested jails below the one around them", () => {
+    expect(parse("a { persist; b { c { path = $name; } } }").jails.map(({ name }) => name)).toEqual([
+      "a",
+      "a.b",
+      "a.b.c",
+    ]);
+  });
+
+  it("reports every mistake, with what was meant", () => {
+    const { problems, jails } = parse(
+      "a { path = ; host.hostname = x; }\nb { persist = one two; }\nc { path = 'open\n",
+    );
+    expect(jails).toEqual([]);
+    expect(problems.map(({ place, message }) => `${place?.line}:${place?.column} ${message}`)).toEqual([
+      '1:12 ";" where a value of path is expected',
+      '2:19 "two" is not expected here',
+      "3:12 string 'open has no closing '",
+      '4:1 the text ends inside of path: a ";" is missing',
+    ]);
+  });
+
+  it("keeps what is not ASCII in quotes as it is", () => {
+    expect(values('a { host.hostname = "zoë"; }')["host.hostname"]).toEqual(["zoë"]);
+  });
+});
+
+describe("mangled texts", () => {
+  const word = fc.constantFrom(
+    ..."a b.* * $x ${x} ${a\\} \" ' { } ; , = += /* */ # // \\ \\x4 \n .include persist path é \0".split(" "),
+    " ",
+    "\n",
+    "'q'",
+    '"$x ${name} y"',
+  );
+  it("neither crash nor hang, and every one is a jail's parameters or a problem", () => {
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 40 }), (words) => {
+        const text = words.join("").replaceAll(".include", "include");
+        const { jails, problems, baseStopsAfter } = parse(text);
+        if (baseStopsAfter !== undefined) expect(problems.length).toBeGreaterThanOrEqual(baseStopsAfter);
+        else for (const { parameters } of jails) expect(parameters.length).toBeGreaterThan(0);
+        for (const { place } of problems) expect(place?.line ?? 1).toBeLessThanOrEqual(text.split("\n").length);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ["backslashes in a variable", `a { x = \${${"\\".repeat(200_000)}; }`],
+    ["blocks in blocks", "a { ".repeat(20_000)],
+    ["stars in a comment", `/*${"*".repeat(500_000)}`],
+    ["pieces of one text", `a { path = ${"'x'".repeat(100_000)}; }`],
+  ])("take time in proportion: %s", (_name, text) => {
+    expect(parse(text).blocks.length + parse(text).problems.length).toBeGreaterThan(0);
+  });
+});
+
+describe("bsdjail conf", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "conf-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const run = async (...argv: string[]) => {
+    const io = memoryIo({}, folder);
+    return { status: await confCommand(argv, io), out: io.out(), err: io.err() };
+  };
+  const fits = (schema: string, text: string) => {
+    const file = readFileSync(join(__dirname, `../../../schemas/${schema}.json`), "utf8");
+    const validate = new Ajv2020({ allErrors: true, strictTypes: true }).compile(JSON.parse(file) as object);
+    expect(validate(JSON.parse(text)), JSON.stringify(validate.errors)).toBe(true);
+  };
+
+  it("includes by pattern, relative to the file, and names what it cannot read", () => {
+    mkdirSync(join(folder, "etc/jail.conf.d"), { recursive: true });
+    writeFileSync(join(folder, "etc/jail.conf"), 'persist;\n.include "jail.conf.d/*.conf";\n');
+    writeFileSync(join(folder, "etc/jail.conf.d/b.conf"), "b { }\n");
+    writeFileSync(join(folder, "etc/jail.conf.d/a.conf"), "a { }\n");
+    writeFileSync(join(folder, "etc/jail.conf.d/.hidden.conf"), "hidden { }\n");
+    const conf = loadConf("etc/jail.conf", { cwd: folder });
+    expect(conf.jails.map(({ name, place }) => [name, place.file])).toEqual([
+      ["a", "etc/jail.conf.d/a.conf"],
+      ["b", "etc/jail.conf.d/b.conf"],
+    ]);
+    writeFileSync(join(folder, "loop"), ".include loop;");
+    expect(loadConf("loop", { cwd: folder }).problems.map(({ base }) => base)).toEqual([
+      "maximum include depth exceeded",
+    ]);
+    expect(loadConf("none", { cwd: folder }).problems.map(({ base }) => base)).toEqual([
+      "none: No such file or directory",
+    ]);
+  });
+
+  it("checks, shows and converts", async () => {
+    writeFileSync(join(folder, "good"), "$n = one; a { path = /$n; persist; }\n");
+    writeFileSync(join(folder, "bad"), "a { path = $none; }\nb { persist; }\n");
+    expect(await run("check", "good")).toEqual({ status: 0, out: "", err: "" });
+    const checked = await run("check", "good", "bad");
+    expect([checked.status, checked.out]).toEqual([
+      1,
+      'bad:1:5: jail a: path: there is no variable or parameter "none" with a value\n',
+    ]);
+    fits("conf-check", (await run("check", "--json", "good", "bad")).out);
+    const shown = await run("show", "-f", "good");
+    expect(shown.out).toBe(
+      "a {\n\tname = a;\t# the block's name\n\tpath = /one;\t# good:1:15 in a\n\tpersist;\t# good:1:27 in a\n}\n",
+    );
+    const json = await run("json", "-f", "bad", "b");
+    expect(json.status).toBe(0);
+    fits("conf-show", json.out);
+    expect(await run("show", "-f", "good", "aa")).toMatchObject({ status: 1, out: "" });
+    expect((await run("chek", "good")).err).toContain("check");
+  });
+});
