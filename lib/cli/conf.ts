@@ -1,5 +1,18 @@
-import { readFileSync } from "node:fs";
-import { type Conf, type ConfPlace, type ConfProblem, loadConf, parseConf, type ResolvedJail } from "../conf/index.js";
+import { chownSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  type Conf,
+  type ConfPiece,
+  type ConfPlace,
+  type ConfProblem,
+  formatConf,
+  loadConf,
+  parseConf,
+  piecesOf,
+  type ResolvedJail,
+  setParameter,
+  unsetParameter,
+} from "../conf/index.js";
 import { asksForJson, COMMON_OPTIONS, parseArguments } from "./args.js";
 import { quote } from "./base/jail/output.js";
 import { CliFailure, reportFailure, STATUS_FAILED, STATUS_OK, usageFailure } from "./failure.js";
@@ -13,6 +26,8 @@ const DEFAULT_FILE = "/etc/jail.conf";
 type Action = (request: Request, io: CliIo) => number;
 
 interface Request {
+  /** Change the file and print nothing. */
+  readonly write: boolean;
   readonly file: string;
   readonly operands: readonly string[];
   readonly json: boolean;
@@ -21,14 +36,22 @@ interface Request {
 const ACTIONS: Readonly<Record<string, Action>> = {
   check: checkFiles,
   show: showJails,
+  format: formatFile,
+  get: getValues,
+  set: setValues,
+  unset: unsetValues,
   json: (request, io) => showJails({ ...request, json: true }, io),
 };
 
-/** `bsdjail conf check|show|json`: what is in jail.conf(5) files. */
+/** `bsdjail conf check|show|json|format|get|set|unset`: what is in jail.conf(5) files. */
 export async function confCommand(argv: string[], io: CliIo): Promise<number> {
   const json = asksForJson(argv) || argv[0] === "json";
   try {
-    const { options, operands } = parseArguments(argv, { ...COMMON_OPTIONS, file: { type: "string", short: "f" } });
+    const { options, operands } = parseArguments(argv, {
+      ...COMMON_OPTIONS,
+      file: { type: "string", short: "f" },
+      write: { type: "boolean", short: "w" },
+    });
     const [word, ...rest] = operands;
     if (options.help) return await helpCommand(["conf"], io);
     const known = Object.keys(ACTIONS);
@@ -37,7 +60,7 @@ export async function confCommand(argv: string[], io: CliIo): Promise<number> {
     if (action === undefined) {
       throw usageFailure(`conf: unknown word "${word}"${suggestion(word, known)}`, `One of ${known.join(", ")}.`);
     }
-    return action({ file: options.file ?? DEFAULT_FILE, operands: rest, json }, io);
+    return action({ file: options.file ?? DEFAULT_FILE, operands: rest, json, write: options.write }, io);
   } catch (thrown) {
     return reportFailure(io, "conf", thrown, json);
   }
@@ -113,4 +136,91 @@ function jailReport({ name, parameters, failed, place }: ResolvedJail) {
       origins: origins.map(({ place, block, operator, written }) => ({ ...place, block, operator, written })),
     })),
   };
+}
+
+/** A file's text; standard input's for `-`. */
+function textOf(file: string, io: CliIo): string {
+  return readFileSync(file === "-" ? 0 : resolve(io.cwd, file), "utf8");
+}
+
+/** Prints an edited text, or puts it in the file's place whole, with its mode; a symbolic link stays one. */
+function deliver(text: string, { file, write }: Request, io: CliIo): number {
+  if (!write || file === "-") {
+    io.stdout.write(text);
+    return STATUS_OK;
+  }
+  const path = realpathSync(resolve(io.cwd, file));
+  if (readFileSync(path, "utf8") === text) return STATUS_OK;
+  const next = `${path}.${process.pid}.new`;
+  const { mode, uid, gid } = statSync(path);
+  try {
+    writeFileSync(next, text, { mode: mode & 0o7777, flag: "wx" });
+    const made = statSync(next);
+    if (made.uid !== uid || made.gid !== gid) chownSync(next, uid, gid);
+    renameSync(next, path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") rmSync(next, { force: true });
+    throw thrown;
+  }
+  return STATUS_OK;
+}
+
+function formatFile(request: Request, io: CliIo): number {
+  const { operands } = request;
+  if (operands.length > 1) throw usageFailure("conf format: one file at a time");
+  const file = operands[0] ?? request.file;
+  return deliver(formatConf(textOf(file, io)), { ...request, file }, io);
+}
+
+function jailAnd(operands: readonly string[], word: string): [jail: string, ...rest: string[]] {
+  const [jail, ...rest] = operands;
+  if (jail !== undefined && rest.length > 0) return [jail, ...rest];
+  throw usageFailure(`conf ${word}: a jail and at least one parameter are needed`, '"*" is what is outside of blocks.');
+}
+
+function getValues({ file, operands, json }: Request, io: CliIo): number {
+  const [name, ...wanted] = jailAnd(operands, "get");
+  const { jails, problems } = read(file, io);
+  const jail = jails.find((each) => each.name === name);
+  if (jail === undefined) {
+    const known = jails.map((each) => each.name);
+    throw new CliFailure(
+      problems.length > 0 && known.length === 0
+        ? problems.map(problemText).join("\n")
+        : `${file} has no jail "${name}"${suggestion(name, known)}`,
+    );
+  }
+  const found = wanted.map((parameter) => {
+    const given = jail.parameters.find((each) => each.name === parameter);
+    if (given !== undefined) return given;
+    const known = jail.parameters.map((each) => each.name);
+    throw new CliFailure(`jail ${name} has no parameter ${parameter}${suggestion(parameter, known)}`);
+  });
+  if (json) writeJson(io.stdout, Object.fromEntries(found.map(({ name: parameter, values }) => [parameter, values])));
+  else for (const { values } of found) for (const value of values) io.stdout.write(`${value}\n`);
+  return STATUS_OK;
+}
+
+function setValues(request: Request, io: CliIo): number {
+  const [jail, ...settings] = jailAnd(request.operands, "set");
+  const values = new Map<string, true | ConfPiece[][]>();
+  for (const setting of settings) {
+    const equals = setting.indexOf("=");
+    if (equals < 0) values.set(setting, true);
+    else {
+      const name = setting.slice(0, equals);
+      const before = values.get(name);
+      values.set(name, [...(Array.isArray(before) ? before : []), piecesOf(setting.slice(equals + 1))]);
+    }
+  }
+  let text = textOf(request.file, io);
+  for (const [name, value] of values) text = setParameter(text, jail, name, value);
+  return deliver(text, request, io);
+}
+
+function unsetValues(request: Request, io: CliIo): number {
+  const [jail, ...names] = jailAnd(request.operands, "unset");
+  let text = textOf(request.file, io);
+  for (const name of names) text = unsetParameter(text, jail, name);
+  return deliver(text, request, io);
 }

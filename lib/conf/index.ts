@@ -1,4 +1,7 @@
+export { addJail, ConfEditError, removeJail, setParameter, unsetParameter } from "./edit.js";
+export { formatConf } from "./format.js";
 export type { Conf, ConfOptions, ConfText } from "./load.js";
 export { loadConf, parseConf } from "./load.js";
-export type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
+export type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem, ConfSpan } from "./model.js";
 export type { ConfOrigin, ResolvedJail, ResolvedParameter } from "./resolve.js";
+export { type ConfJail, type ConfValue, piecesOf, writeConf } from "./write.js";

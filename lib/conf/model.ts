@@ -5,6 +5,12 @@ export interface ConfPlace {
   readonly column: number;
 }
 
+/** A stretch of a file, in bytes from its beginning; `end` is after it. */
+export interface ConfSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A piece of a value: text, or a variable by its name. */
 export type ConfPiece = string | { readonly variable: string };
 
@@ -17,6 +23,8 @@ export interface ConfParameter {
   readonly operator: "none" | "=" | "+=" | "blank";
   readonly values: readonly (readonly ConfPiece[])[];
   readonly place: ConfPlace;
+  /** From its name to its `;`, that included. */
+  readonly span: ConfSpan;
 }
 
 /** A block of parameters; those outside of any are in one named `*`. */
@@ -27,6 +35,9 @@ export interface ConfBlock {
   readonly parameters: ConfParameter[];
   /** It has the parameters outside of blocks. */
   readonly isGlobal: boolean;
+  /** From its name to its `}`, and what is between the braces. Where nothing closes it, and outside of blocks: empty. */
+  span: ConfSpan;
+  body: ConfSpan;
 }
 
 /** Something wrong with a text. */

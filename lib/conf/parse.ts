@@ -8,6 +8,8 @@ export interface ParseContext {
   readonly problems: ConfProblem[];
   /** The blocks that are open, the innermost last: an included file goes on in them. */
   readonly open: ConfBlock[];
+  /** The block of what stands outside of blocks, once there is any. */
+  global?: ConfBlock;
   /** Takes in the file that a `.include` names. */
   include(path: string, place: ConfPlace): void;
   /** Refuse what base's grammar refuses though jail.conf(5) documents it: `foo.* { }` without quotes. */
@@ -55,7 +57,7 @@ class Parser {
   #word: Word | undefined;
   #draft: Draft | undefined;
   readonly #depth: number;
-  #countedTo = 0;
+  #nextNewline: number;
   #line = 1;
   #lineStart = 0;
   /** The line that the scanner is in. */
@@ -66,6 +68,7 @@ class Parser {
     this.#text = text;
     this.#context = context;
     this.#depth = context.open.length;
+    this.#nextNewline = this.#newlineAfter(0);
     this.#lexer = new Lexer(text, ({ what, start, line, raw }) => {
       const closing = { comment: "*/", string: raw[0], variable: "}" }[what];
       const shown = raw.length > 30 ? `${raw.slice(0, 30)}…` : raw;
@@ -115,7 +118,7 @@ class Parser {
       case "name or block": {
         const word = this.#word as Word;
         if (kind === "{") {
-          this.#openBlock(word.value, word.start);
+          this.#openBlock(word.value, word.start, token.start);
           return this.#go("block");
         }
         if (kind === "string+" && !this.#context.strict && /^[\w.*-]+$/.test(word.value + token.raw)) {
@@ -152,7 +155,7 @@ class Parser {
         return kind === "," ? this.#go("value") : this.#end(kind);
       case "parameter":
         if (kind !== ";") return "error";
-        this.#finish();
+        this.#finish(token.start + 1);
         return this.#go("block");
     }
   }
@@ -180,7 +183,9 @@ class Parser {
     }
     if (kind === ";") return "shift";
     if (kind === "}" && open.length > this.#depth) {
-      open.pop();
+      const block = open.pop() as ConfBlock;
+      block.body = { start: block.body.start, end: start };
+      block.span = { start: block.span.start, end: start + 1 };
       return "shift";
     }
     return kind === "end" && open.length === this.#depth ? "accept" : "error";
@@ -197,7 +202,7 @@ class Parser {
     this.#state = "after name";
   }
 
-  #openBlock(name: string, start: number): void {
+  #openBlock(name: string, start: number, brace: number): void {
     const { open, blocks } = this.#context;
     const around = open.at(-1);
     const block: ConfBlock = {
@@ -205,13 +210,15 @@ class Parser {
       place: this.#place(start),
       parameters: [],
       isGlobal: false,
+      span: { start, end: start },
+      body: { start: brace + 1, end: brace + 1 },
     };
     this.#word = undefined;
     blocks.push(block);
     open.push(block);
   }
 
-  #finish(): void {
+  #finish(end: number): void {
     const draft = this.#draft;
     this.#draft = undefined;
     if (draft === undefined) return;
@@ -222,12 +229,14 @@ class Parser {
       return;
     }
     const { open, blocks } = this.#context;
-    let block = open.at(-1) ?? blocks.find(({ isGlobal }) => isGlobal);
+    let block = open.at(-1) ?? this.#context.global;
     if (block === undefined) {
-      block = { name: "*", place, parameters: [], isGlobal: true };
+      const none = { start: 0, end: 0 };
+      block = { name: "*", place, parameters: [], isGlobal: true, span: none, body: none };
+      this.#context.global = block;
       blocks.push(block);
     }
-    block.parameters.push({ ...written, place });
+    block.parameters.push({ ...written, place, span: { start, end } });
   }
 
   #include(values: readonly (readonly ConfPiece[])[], place: ConfPlace): void {
@@ -274,14 +283,17 @@ class Parser {
     this.#context.problems.push({ place: this.#place(start), base, message });
   }
 
+  #newlineAfter(offset: number): number {
+    const found = this.#text.indexOf("\n", offset);
+    return found < 0 ? this.#text.length : found;
+  }
+
   /** Offsets mostly grow, so lines are counted on from the last one asked for. */
   #place(offset: number): ConfPlace {
-    if (offset < this.#countedTo) [this.#countedTo, this.#line, this.#lineStart] = [0, 1, 0];
-    for (;;) {
-      const newline = this.#text.indexOf("\n", this.#countedTo);
-      if (newline < 0 || newline >= offset) break;
-      this.#countedTo = newline + 1;
-      this.#lineStart = newline + 1;
+    if (offset < this.#lineStart) [this.#nextNewline, this.#line, this.#lineStart] = [this.#newlineAfter(0), 1, 0];
+    while (this.#nextNewline < offset) {
+      this.#lineStart = this.#nextNewline + 1;
+      this.#nextNewline = this.#newlineAfter(this.#lineStart);
       this.#line++;
     }
     return { file: this.#file, line: this.#line, column: offset - this.#lineStart + 1 };

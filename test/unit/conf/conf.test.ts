@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -161,5 +161,35 @@ describe("bsdjail conf", () => {
     fits("conf-show", json.out);
     expect(await run("show", "-f", "good", "aa")).toMatchObject({ status: 1, out: "" });
     expect((await run("chek", "good")).err).toContain("check");
+  });
+
+  it("gets, sets, unsets and formats, in the file only with -w", async () => {
+    writeFileSync(join(folder, "conf"), "# ours\na { persist; path = /a; }\n", { mode: 0o640 });
+    expect(await run("get", "-f", "conf", "a", "path")).toEqual({ status: 0, out: "/a\n", err: "" });
+    expect((await run("set", "-f", "conf", "a", "path=/j/$name")).out).toBe(
+      '# ours\na { persist; path = "/j/${name}"; }\n',
+    );
+    expect(await run("set", "-w", "-f", "conf", "a", "ip4.addr=192.0.2.1", "ip4.addr=192.0.2.2", "vnet")).toEqual({
+      status: 0,
+      out: "",
+      err: "",
+    });
+    expect(await run("unset", "-w", "-f", "conf", "a", "persist")).toMatchObject({ status: 0 });
+    const text = "# ours\na { path = /a; ip4.addr = 192.0.2.1, 192.0.2.2; vnet; }\n";
+    expect(readFileSync(join(folder, "conf"), "utf8")).toBe(text);
+    expect(statSync(join(folder, "conf")).mode & 0o777).toBe(0o640);
+    expect((await run("format", "conf")).out).toBe(
+      "# ours\na {\n\tpath = /a;\n\tip4.addr = 192.0.2.1, 192.0.2.2;\n\tvnet;\n}\n",
+    );
+    for (const argv of [
+      ["get", "-f", "conf", "a", "none"],
+      ["unset", "-f", "conf", "b", "path"],
+      ["set", "-f", "none", "a", "b"],
+    ]) {
+      const { status, out, err } = await run(...argv);
+      expect([status, out]).toEqual([1, ""]);
+      expect(err).not.toBe("");
+    }
+    expect((await run("set", "-f", "conf", "a")).status).toBe(2);
   });
 });
