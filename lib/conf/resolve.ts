@@ -1,4 +1,4 @@
-import { PSEUDO_PARAMETERS } from "../lifecycle/parameters.js";
+import { PSEUDO_PARAMETERS, SHARED_PARAMETERS } from "../lifecycle/parameters.js";
 import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
 import { isWildcard, matchesWildcard, sameParameter } from "./names.js";
 
@@ -70,9 +70,10 @@ function written(pieces: readonly ConfPiece[]): string {
 export function resolveBlocks(blocks: readonly ConfBlock[], problems: ConfProblem[]): ResolvedJail[] {
   const wild = blocks.map((block, order) => ({ block, order })).filter(({ block }) => isWildcard(block.name));
   const jails: ResolvedJail[] = [];
+  const names = new KnownNames();
   for (const [order, block] of blocks.entries()) {
     if (isWildcard(block.name)) continue;
-    const jail = new JailDraft(block, problems);
+    const jail = new JailDraft(block, problems, names);
     let own = false;
     for (const each of wild) {
       if (!own && order < each.order) {
@@ -90,13 +91,15 @@ export function resolveBlocks(blocks: readonly ConfBlock[], problems: ConfProble
 class JailDraft {
   readonly #block: ConfBlock;
   readonly #problems: ConfProblem[];
+  readonly #names: KnownNames;
   #parameters: Draft[] = [];
   #byName = new Map<string, Draft>();
   #named: boolean;
   #failed = false;
 
-  constructor(block: ConfBlock, problems: ConfProblem[]) {
+  constructor(block: ConfBlock, problems: ConfProblem[], names: KnownNames) {
     this.#block = block;
+    this.#names = names;
     this.#problems = problems;
     this.#named = !WHOLE_NUMBER.test(block.name);
     this.#imply(this.#named ? "name" : "jid");
@@ -125,7 +128,7 @@ class JailDraft {
     const advice = `$${name} has a parameter's name: give the variable another`;
     if (known === undefined) {
       this.#parameters.push({ name, isVariable, values: texts, origins: [origin], pass: 0, bad: false });
-      const special = KNOWN.find((each) => sameParameter(name, each));
+      const special = this.#names.of(name).known;
       if (isVariable && special !== undefined) this.#fail(shared, advice, place);
       if (!isVariable && special === "name") this.#named = true;
       return;
@@ -147,7 +150,12 @@ class JailDraft {
     const { name, place } = this.#block;
     const parameters = this.#parameters
       .filter(({ isVariable }) => !isVariable)
-      .map(({ name, values, origins }) => ({ name, values: values.map(plain), isPseudo: isPseudo(name), origins }));
+      .map(({ name, values, origins }) => ({
+        name,
+        values: values.map(plain),
+        isPseudo: this.#names.of(name).isPseudo,
+        origins,
+      }));
     return { name, parameters, failed: this.#failed, place };
   }
 
@@ -214,7 +222,21 @@ class JailDraft {
   }
 }
 
-function isPseudo(name: string): boolean {
-  const shared = ["ip4.addr", "ip6.addr"];
-  return Object.keys(PSEUDO_PARAMETERS).some((known) => !shared.includes(known) && sameParameter(known, name));
+/** What base knows of names, looked up once for each. */
+class KnownNames {
+  readonly #found = new Map<string, { readonly known: string | undefined; readonly isPseudo: boolean }>();
+
+  of(name: string): { readonly known: string | undefined; readonly isPseudo: boolean } {
+    let found = this.#found.get(name);
+    if (found === undefined) {
+      const known = KNOWN.find((each) => sameParameter(name, each));
+      const shared: readonly string[] = SHARED_PARAMETERS;
+      found = {
+        known,
+        isPseudo: known !== undefined && Object.hasOwn(PSEUDO_PARAMETERS, known) && !shared.includes(known),
+      };
+      this.#found.set(name, found);
+    }
+    return found;
+  }
 }

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { SimulatedControls } from "../../../binding.js";
+import type { JailCommand, JailProcess } from "../../../lifecycle/port.js";
+import { type HostUser, MachineError, type Program, type ProgramRequest } from "../../../machine/machine.js";
+import { answered } from "../../../machine/simulated/program.js";
+import type { SimulatedMachine } from "../../../machine/simulated/machine.js";
+import type { CliIo } from "../../io.js";
+import type { BaseCalls } from "../calls.js";
+import { type EnterRequest, enterJail } from "../enter.js";
+import { loginVariables, prefixed } from "../users.js";
+import type { Inside } from "./inside.js";
+import { signal } from "./inside-native.js";
+
+/** Programs that the simulated machine answers itself. */
+const KNOWN = new Set(["devfs", "ifconfig", "mount", "umount", "zfs"]);
+
+/** Who and with what a command runs. */
+interface Identity {
+  readonly user: string | undefined;
+  readonly clean: boolean;
+  /** Variables that stand before all others. */
+  readonly first: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Jails of the simulated kernel. Their commands are processes of this machine, known to the simulated one, which enter
+ * nothing; the few that would show that (hostname, ifconfig) are answered by the simulated machine.
+ */
+export class SimulatedInside implements Inside {
+  readonly #calls: BaseCalls;
+  readonly #controls: SimulatedControls;
+  readonly #machine: SimulatedMachine;
+  readonly #io: CliIo;
+
+  constructor(calls: BaseCalls, controls: SimulatedControls, machine: SimulatedMachine, io: CliIo) {
+    this.#calls = calls;
+    this.#controls = controls;
+    this.#machine = machine;
+    this.#io = io;
+  }
+
+  async start(jid: number, command: JailCommand): Promise<Program> {
+    const { argv, user, clean, fib, background, outputFd, streams } = command;
+    const words = argv.join(" ");
+    // This process goes in first: the jail must not end between the question and the command's own entry.
+    const entered = this.#controls.spawn({ jid, hostPid: process.pid, command: words });
+    if (entered.error !== undefined) throw new MachineError("EINVAL", "jail_attach", String(jid));
+    try {
+      const known = await this.#answer(jid, argv);
+      if (known !== undefined) return known;
+      const identity = await this.#identity({ user, clean, first: {} });
+      const options = [...identity.options, ...(fib === undefined ? [] : ["-F", String(fib)])];
+      const program = await enterJail({
+        ...{ jid: Math.max(jid, 1), argv, options, env: identity.env, streams, outputFd, session: background },
+      } satisfies EnterRequest);
+      const inside = { jid, hostPid: program.pid, command: words, user: user ?? "root" };
+      if (this.#controls.spawn({ ...inside, pid: program.pid }).error !== undefined) this.#controls.spawn(inside);
+      return program;
+    } finally {
+      this.#controls.exit(entered.value);
+    }
+  }
+
+  async startOutside(request: ProgramRequest): Promise<Program | undefined> {
+    const { argv, env = {}, user, clean = false, streams = "pipe", background = false } = request;
+    if (KNOWN.has(basename(argv[0] ?? ""))) return undefined;
+    const identity = await this.#identity({ user, clean, first: env });
+    const options = ["-C", request.cwd ?? this.#io.cwd, ...identity.options];
+    return enterJail({ jid: 1, argv, options, env: identity.env, streams, session: background });
+  }
+
+  async processes(jid: number): Promise<readonly JailProcess[]> {
+    return this.#controls.processes().filter((each) => each.jid === jid);
+  }
+
+  async terminate(jid: number): Promise<void> {
+    for (const { jid: own, pid, hostPid } of this.#controls.processes()) {
+      if (own !== jid) continue;
+      if (hostPid > 0) signal(hostPid, "SIGTERM");
+      else this.#controls.kill(pid, 15);
+    }
+  }
+
+  async remove(jid: number): Promise<void> {
+    const before = this.#controls.processes();
+    await this.#calls.remove(jid);
+    const left = new Set(this.#controls.processes().map(({ pid }) => pid));
+    for (const { pid, hostPid } of before) if (hostPid > 0 && !left.has(pid)) signal(hostPid, "SIGKILL");
+  }
+
+  /** What the simulated machine answers in place of a program. */
+  async #answer(jid: number, argv: readonly string[]): Promise<Program | undefined> {
+    const [file = "", ...args] = argv;
+    const name = basename(file);
+    if (name === "hostname" && args.length === 0) {
+      const [hostname] = await this.#calls.read({ jid }, [this.#calls.parameter("host.hostname")], false);
+      return answered(process.pid, { status: 0, stdout: `${String(hostname)}\n`, stderr: "" });
+    }
+    if (name === "ifconfig") return this.#machine.start({ argv: [file, "-j", String(jid), ...args] });
+    return undefined;
+  }
+
+  async #identity(wanted: Identity): Promise<Pick<EnterRequest, "options" | "env">> {
+    const { user, clean, first } = wanted;
+    if (user === undefined && !clean) return { options: [], env: prefixed("E", { ...first, ...this.#io.env, ...first }) };
+    const account = await this.#user(user ?? "root");
+    if (account === undefined) throw new MachineError("EINVAL", "getpwnam", user ?? "root");
+    const { TERM } = this.#io.env;
+    const own = loginVariables(account);
+    const base = clean ? { ...own, TERM } : this.#io.env;
+    const options = [
+      ...(user === undefined ? [] : ["-U", user]),
+      ...(clean && user !== undefined ? ["-C", account.home] : []),
+    ];
+    return { options, env: prefixed("E", { ...first, ...base, ...own, ...first }) };
+  }
+
+  /** A user of the simulated machine, or of the one that the command will really run on. */
+  async #user(name: string): Promise<HostUser | undefined> {
+    const known = await this.#machine.user(name);
+    if (known !== undefined) return known;
+    for (const line of readPasswords().split("\n")) {
+      const [found, , uid, gid, , home = "/", shell = "/bin/sh"] = line.split(":");
+      if (found === name) return { name, uid: Number(uid), gid: Number(gid), home, shell };
+    }
+    return undefined;
+  }
+}
+
+function readPasswords(): string {
+  try {
+    return readFileSync("/etc/passwd", "utf8");
+  } catch {
+    return "";
+  }
+}

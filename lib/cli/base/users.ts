@@ -1,0 +1,27 @@
+import type { HostUser } from "../../machine/machine.js";
+
+/**
+ * The environment that FreeBSD's default login class gives a user, in the order in which its env(1) shows it.
+ *
+ * Only a simulated machine needs it: on a real one setusercontext(3) reads login.conf(5).
+ */
+export function loginVariables({ name, home, shell }: HostUser): Record<string, string> {
+  const folders = ["/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", `${home}/bin`];
+  return {
+    SHELL: shell === "" ? "/bin/sh" : shell,
+    HOME: home,
+    USER: name,
+    BLOCKSIZE: "K",
+    MAIL: `/var/mail/${name}`,
+    MM_CHARSET: "UTF-8",
+    LANG: "C.UTF-8",
+    PATH: folders.join(":"),
+  };
+}
+
+/** Variables as jail-exec takes them. */
+export function prefixed(prefix: "B" | "E", env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) named[`${prefix}:${name}`] = value;
+  return named;
+}
