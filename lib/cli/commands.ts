@@ -20,5 +20,6 @@ export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
 /** The commands of FreeBSD's base system, which take its arguments and none of ours. */
 export const BASE_COMMANDS: Readonly<Record<string, () => CliCommand>> = {
   jail: () => (require("./base/jail/jail.js") as typeof import("./base/jail/jail.js")).jailCommand,
+  jexec: () => (require("./base/jexec.js") as typeof import("./base/jexec.js")).jexecCommand,
   jls: () => (require("./base/jls.js") as typeof import("./base/jls.js")).jlsCommand,
 };

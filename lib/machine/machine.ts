@@ -42,7 +42,7 @@ export interface ProgramRequest {
   readonly cwd?: string;
   /** The user to become: groups, login class, HOME, SHELL and USER with it. Default: the caller's own. */
   readonly user?: string;
-  /** `true`: output goes nowhere and nobody waits for it; in a session of its own. */
+  /** `true`: nobody waits for it, and its output goes nowhere unless `streams` is `"inherit"`; in a session of its own. */
   readonly background?: boolean;
   /** `"inherit"`: the program gets this process's own streams and terminal. Default `"pipe"`. */
   readonly streams?: "pipe" | "inherit";

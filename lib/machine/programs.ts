@@ -38,7 +38,7 @@ export function startLocal(request: ProgramRequest, options: MachineOptions = {}
     return Promise.reject(new MachineError("EINVAL", "spawn", file, "an argument contains a NUL"));
   }
   const inherit = request.streams === "inherit";
-  const output = request.background ? "ignore" : inherit ? "inherit" : "pipe";
+  const output = inherit ? "inherit" : request.background ? "ignore" : "pipe";
   return abortable(
     options.signal,
     () =>

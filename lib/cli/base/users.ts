@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import type { HostUser } from "../../machine/machine.js";
 
 /**
@@ -24,4 +25,10 @@ export function prefixed(prefix: "B" | "E", env: Readonly<Record<string, string 
   const named: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined) named[`${prefix}:${name}`] = value;
   return named;
+}
+
+/** USER, HOME and SHELL of who runs this, by the host's password file. @throws a system error where it has none */
+export function ownIdentity(): Record<"SHELL" | "HOME" | "USER", string> {
+  const { username, homedir, shell } = userInfo();
+  return { SHELL: shell || "/bin/sh", HOME: homedir, USER: username };
 }

@@ -1,12 +1,15 @@
-import type { JailCommand, JailProcess } from "../../../lifecycle/port.js";
+import { posix } from "node:path";
+import type { JailProcess } from "../../../lifecycle/port.js";
 import type { Program } from "../../../machine/machine.js";
 import { startLocal } from "../../../machine/programs.js";
 import { watchProgram } from "../../../machine/run.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
 import { enterJail } from "../enter.js";
-import { prefixed } from "../users.js";
-import type { Inside } from "./inside.js";
+import { ownIdentity, prefixed } from "../users.js";
+import type { Inside, InsideCommand } from "./inside.js";
+
+const KILL = 9;
 
 /** Jails of this machine's own kernel. */
 export class NativeInside implements Inside {
@@ -18,18 +21,30 @@ export class NativeInside implements Inside {
     this.#io = io;
   }
 
-  start(jid: number, command: JailCommand): Promise<Program> {
-    const { argv, user, hostUser, clean, fib, background, outputFd, streams } = command;
+  async start(jid: number, command: InsideCommand): Promise<Program> {
+    const { argv, user, hostUser, clean, fib, background, outputFd, streams, cwd } = command;
     const { TERM } = this.#io.env;
     const options = [
       ...(user === undefined ? [] : [hostUser ? "-U" : "-u", user]),
       ...(clean ? ["-l", ...(TERM === undefined ? [] : ["-T", TERM])] : []),
-      ...(clean && user !== undefined ? ["-H"] : []),
       ...(!clean && user !== undefined ? ["-i"] : []),
+      ...(cwd !== undefined ? ["-C", posix.join("/", cwd)] : clean && user !== undefined ? ["-H"] : []),
       ...(fib === undefined ? [] : ["-F", String(fib)]),
+      ...(command.dependent ? ["-p", `${KILL}:${process.pid}`] : []),
     ];
-    const env = clean ? {} : prefixed(user === undefined ? "E" : "B", this.#io.env);
-    return enterJail({ jid, argv, options, env, streams, outputFd, session: background });
+    const inherited = clean ? {} : prefixed(user === undefined ? "E" : "B", this.#io.env);
+    // Without a name it is our own user, whom the jail need not know.
+    const own = clean && hostUser && user === undefined ? prefixed("E", ownIdentity()) : {};
+    return enterJail({ jid, argv, options, env: { ...inherited, ...own }, streams, outputFd, session: background });
+  }
+
+  async knowsUser(name: string): Promise<boolean> {
+    // jail-exec looks, and says.
+    return name !== "";
+  }
+
+  async startOutside(): Promise<undefined> {
+    return undefined;
   }
 
   async processes(jid: number): Promise<readonly JailProcess[]> {

@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import type { SimulatedControls } from "../../../binding.js";
-import type { JailCommand, JailProcess } from "../../../lifecycle/port.js";
-import { type HostUser, MachineError, type Program, type ProgramRequest } from "../../../machine/machine.js";
+import type { JailProcess } from "../../../lifecycle/port.js";
+import type { HostUser, Program, ProgramRequest } from "../../../machine/machine.js";
 import { answered } from "../../../machine/simulated/program.js";
 import type { SimulatedMachine } from "../../../machine/simulated/machine.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
-import { type EnterRequest, enterJail } from "../enter.js";
+import { EnterFailure, type EnterRequest, enterJail } from "../enter.js";
 import { loginVariables, prefixed } from "../users.js";
-import type { Inside } from "./inside.js";
+import type { Inside, InsideCommand } from "./inside.js";
 import { signal } from "./inside-native.js";
 
+const KILL = 9;
 /** Programs that the simulated machine answers itself. */
 const KNOWN = new Set(["devfs", "ifconfig", "mount", "umount", "zfs"]);
 
@@ -21,6 +22,7 @@ interface Identity {
   readonly clean: boolean;
   /** Variables that stand before all others. */
   readonly first: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
 }
 
 /**
@@ -40,20 +42,19 @@ export class SimulatedInside implements Inside {
     this.#io = io;
   }
 
-  async start(jid: number, command: JailCommand): Promise<Program> {
-    const { argv, user, clean, fib, background, outputFd, streams } = command;
+  async start(jid: number, command: InsideCommand): Promise<Program> {
+    const { argv, user, clean, fib, background, outputFd, streams, cwd } = command;
     const words = argv.join(" ");
     // This process goes in first: the jail must not end between the question and the command's own entry.
     const entered = this.#controls.spawn({ jid, hostPid: process.pid, command: words });
-    if (entered.error !== undefined) throw new MachineError("EINVAL", "jail_attach", String(jid));
+    if (entered.error !== undefined) throw new EnterFailure("attach", "EINVAL", `jail ${jid}`);
     try {
       const known = await this.#answer(jid, argv);
       if (known !== undefined) return known;
-      const identity = await this.#identity({ user, clean, first: {} });
-      const options = [...identity.options, ...(fib === undefined ? [] : ["-F", String(fib)])];
-      const program = await enterJail({
-        ...{ jid: Math.max(jid, 1), argv, options, env: identity.env, streams, outputFd, session: background },
-      } satisfies EnterRequest);
+      const { env, options } = await this.#identity({ user, clean, first: {}, cwd });
+      if (fib !== undefined) options.push("-F", String(fib));
+      if (command.dependent) options.push("-p", `${KILL}:${process.pid}`);
+      const program = await enterJail({ jid, argv, options, env, streams, outputFd, session: background });
       const inside = { jid, hostPid: program.pid, command: words, user: user ?? "root" };
       if (this.#controls.spawn({ ...inside, pid: program.pid }).error !== undefined) this.#controls.spawn(inside);
       return program;
@@ -63,11 +64,16 @@ export class SimulatedInside implements Inside {
   }
 
   async startOutside(request: ProgramRequest): Promise<Program | undefined> {
-    const { argv, env = {}, user, clean = false, streams = "pipe", background = false } = request;
-    if (KNOWN.has(basename(argv[0] ?? ""))) return undefined;
-    const identity = await this.#identity({ user, clean, first: env });
-    const options = ["-C", request.cwd ?? this.#io.cwd, ...identity.options];
-    return enterJail({ jid: 1, argv, options, env: identity.env, streams, session: background });
+    const { argv, env: first = {}, user, clean = false, streams = "pipe", background = false } = request;
+    if ((user === undefined && !clean) || KNOWN.has(basename(argv[0] ?? ""))) return undefined;
+    const cwd = clean && user !== undefined ? undefined : (request.cwd ?? this.#io.cwd);
+    // It enters nothing: on this machine jail-exec only becomes the user.
+    const { env, options } = await this.#identity({ user, clean, first, cwd });
+    return enterJail({ jid: 1, argv, options, env, streams, session: background });
+  }
+
+  async knowsUser(name: string): Promise<boolean> {
+    return (await this.#user(name)) !== undefined;
   }
 
   async processes(jid: number): Promise<readonly JailProcess[]> {
@@ -101,19 +107,20 @@ export class SimulatedInside implements Inside {
     return undefined;
   }
 
-  async #identity(wanted: Identity): Promise<Pick<EnterRequest, "options" | "env">> {
-    const { user, clean, first } = wanted;
-    if (user === undefined && !clean) return { options: [], env: prefixed("E", { ...first, ...this.#io.env, ...first }) };
+  async #identity({ user, clean, first, cwd }: Identity): Promise<{ env: EnterRequest["env"]; options: string[] }> {
+    const directory = (path: string | undefined) => (path === undefined ? [] : ["-C", posix.join("/", path)]);
+    if (user === undefined && !clean) {
+      return { options: directory(cwd), env: prefixed("E", { ...first, ...this.#io.env, ...first }) };
+    }
     const account = await this.#user(user ?? "root");
-    if (account === undefined) throw new MachineError("EINVAL", "getpwnam", user ?? "root");
-    const { TERM } = this.#io.env;
+    if (account === undefined) throw new EnterFailure("user", "", user ?? "root");
     const own = loginVariables(account);
-    const base = clean ? { ...own, TERM } : this.#io.env;
-    const options = [
-      ...(user === undefined ? [] : ["-U", user]),
-      ...(clean && user !== undefined ? ["-C", account.home] : []),
-    ];
-    return { options, env: prefixed("E", { ...first, ...base, ...own, ...first }) };
+    const base = clean ? { ...own, TERM: this.#io.env.TERM } : this.#io.env;
+    const home = clean && user !== undefined ? account.home : undefined;
+    return {
+      options: [...(user === undefined ? [] : ["-U", user]), ...directory(cwd ?? home)],
+      env: prefixed("E", { ...first, ...base, ...own, ...first }),
+    };
   }
 
   /** A user of the simulated machine, or of the one that the command will really run on. */

@@ -1,10 +1,13 @@
-import type { Program } from "../../../machine/machine.js";
+import type { ProgramRequest } from "../../../machine/machine.js";
 import type { Watched } from "../../../machine/run.js";
 import { codeOf, strerror } from "../../../strerror.js";
 import type { StepCommand } from "./commands.js";
 import type { BaseJail } from "./model.js";
 import { checkPlace } from "./paths.js";
 import type { Outcome, Work } from "./perform.js";
+
+/** How long output is still passed on after a command's end, where something that it left behind may write more. */
+const DRAIN_MS = 100;
 
 /** Starts the command of a step; the jail then waits for its end, unless it is for the background. */
 export async function launch(
@@ -69,41 +72,40 @@ async function startCommand(
     if (command.inJail) {
       const fib = jail.number("exec.fib");
       const hostUser = jail.boolean("exec.system_jail_user");
-      return await forward(
-        work,
-        await inside.start(jail.jid, {
-          argv: command.argv,
-          user,
-          hostUser,
-          clean,
-          fib,
-          background: command.background,
-          outputFd,
-          streams: streamsOf(work),
-        }),
-      );
-    }
-    if (step === "zfs.dataset") return await startDataset(work, jail, value);
-    const env = {
-      ...(jail.text("jid") === undefined ? {} : { JID: jail.text("jid") }),
-      ...(jail.text("name") === undefined ? {} : { JNAME: jail.text("name") }),
-      JPATH: jail.text("path") ?? "",
-    };
-    return await forward(
-      work,
-      await machine.start({
-        argv: command.argv,
-        env,
-        clean,
+      const started = await inside.start(jail.jid, {
+        ...{ argv: command.argv, user, hostUser, clean, fib, outputFd },
         background: command.background,
         streams: streamsOf(work),
-        ...(user === undefined ? {} : { user }),
-      }),
-    );
+      });
+      return forward(work, started);
+    }
+    if (step === "zfs.dataset") return await startDataset(work, jail, value);
+    const request: ProgramRequest = {
+      argv: command.argv,
+      env: { ...(work.io.env === process.env ? {} : work.io.env), ...hookVariables(jail) },
+      clean,
+      cwd: work.io.cwd,
+      background: command.background,
+      streams: streamsOf(work),
+      ...(user === undefined ? {} : { user }),
+    };
+    return forward(work, (await inside.startOutside(request)) ?? (await machine.start(request)));
   } catch (thrown) {
     messages.warn(jail, startProblem(thrown, command, user));
     return undefined;
   }
+}
+
+/** What a command of the host is told of its jail, the last one set first, as FreeBSD's env(1) shows them. */
+function hookVariables(jail: BaseJail): Record<string, string> {
+  const variables: Record<string, string> = { JPATH: jail.text("path") ?? "" };
+  for (const [name, value] of [
+    ["JNAME", jail.text("name")],
+    ["JID", jail.text("jid")],
+  ] as const) {
+    if (value !== undefined) variables[name] = value;
+  }
+  return variables;
 }
 
 /** In a process of its own a command has our streams; else what it writes is passed on. */
@@ -111,22 +113,27 @@ function streamsOf(work: Work): "inherit" | "pipe" {
   return work.io.stdout === process.stdout && work.io.stderr === process.stderr ? "inherit" : "pipe";
 }
 
-function forward<T extends Watched>(work: Work, program: T): T {
-  if (streamsOf(work) === "inherit") return program;
+/** Passes on what a command writes; its end is told when that has been read, unless something else holds its streams. */
+function forward(work: Work, program: Watched): Watched {
   const reading = (async () => {
     for await (const { stream, bytes } of program.output) work.io[stream].write(bytes);
   })();
   reading.catch(() => undefined);
-  // What it wrote is there when its end is told.
-  const exited = Promise.all([program.exited, reading]).then(([ending]) => ending);
-  return Object.create(program, { exited: { value: exited } }) as T;
+  const exited = program.exited.then(async (ending) => {
+    const over = new AbortController();
+    const pause = work.machine.sleep(DRAIN_MS, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([reading, pause]);
+    over.abort();
+    return ending;
+  });
+  return { exited, output: program.output, kill: (signal) => program.kill(signal), release: () => program.release() };
 }
 
 /**
  * jail(8) has a shell ask for the dataset's property, and goes on whatever comes of it. The same without a shell: a name
  * never becomes part of a script.
  */
-async function startDataset(work: Work, jail: BaseJail, dataset: string): Promise<Program> {
+async function startDataset(work: Work, jail: BaseJail, dataset: string): Promise<Watched> {
   const { machine, messages } = work;
   const jid = jail.text("jid") ?? "";
   const asked = await machine.start({ argv: ["/sbin/zfs", "get", "-H", "-o", "value", "jailed", dataset] });
@@ -146,16 +153,30 @@ async function startDataset(work: Work, jail: BaseJail, dataset: string): Promis
     else if (ending.status !== 0) messages.print(`error, attaching ${dataset} to jail ${jid} failed\n`);
     return { status: 0, signal: null };
   })();
-  return Object.create(attached ?? asked, { exited: { value: exited } }) as Program;
+  const last = attached ?? asked;
+  return { exited, output: last.output, kill: (signal) => last.kill(signal), release: () => last.release() };
 }
 
 /** Why a command did not start, as jail(8)'s child process says it. */
 function startProblem(thrown: unknown, command: StepCommand, user: string | undefined): string {
-  const { syscall, path } = thrown as { syscall?: string; path?: string };
   const code = codeOf(thrown);
-  if (syscall === "getpwnam" || (user !== undefined && code === "EINVAL")) return `${user ?? ""}: no such user`;
-  if (syscall === "jail_attach") return `jail_attach: ${strerror(code)}`;
-  if (syscall === "chdir") return `chdir ${path ?? ""}: ${strerror(code)}`;
-  if (syscall === "setfib") return `setfib: ${strerror(code)}`;
-  return `exec ${command.argv[0] ?? ""}: ${strerror(code)}`;
+  const { syscall, path } = thrown as { syscall?: string; path?: string };
+  switch (syscall) {
+    case "host-user":
+    case "user":
+    case "getpwnam":
+      return code === "" || code === "EINVAL" ? `${user ?? ""}: no such user` : `getpwnam ${user ?? ""}: ${strerror(code)}`;
+    case "attach":
+      return `jail_attach: ${strerror(code)}`;
+    case "directory":
+      return `chdir ${path ?? ""}: ${strerror(code)}`;
+    case "fib":
+      return `setfib: ${strerror(code)}`;
+    case "groups":
+      return `initgroups ${path ?? ""}: ${strerror(code)}`;
+    case "class":
+      return `setusercontext ${path ?? ""}: ${strerror(code)}`;
+    default:
+      return `exec ${command.argv[0] ?? ""}: ${strerror(code)}`;
+  }
 }

@@ -128,6 +128,11 @@ export class BaseJail {
     return undefined;
   }
 
+  /** Takes a parameter as the configuration has it. */
+  take(name: string, values: readonly string[]): void {
+    this.parameters.push({ name, values: [...values], internal: isInternal(name) });
+  }
+
   /** Adds to a copy made for a step. */
   addCopy(copy: Copy, value: string): void {
     const known = this.copyOf(copy);

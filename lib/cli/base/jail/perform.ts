@@ -139,7 +139,7 @@ async function terminate(work: Work, jail: BaseJail): Promise<Outcome> {
 async function removeJail(work: Work, jail: BaseJail): Promise<Outcome> {
   const { messages } = work;
   try {
-    await work.calls.remove(jail.jid);
+    await work.inside.remove(jail.jid);
   } catch (thrown) {
     if (codeOf(thrown) === "EPERM") {
       messages.warn(jail, `jail_remove: ${strerror("EPERM")}`);
