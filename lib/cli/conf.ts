@@ -12,6 +12,7 @@ import {
   type ResolvedJail,
   setParameter,
   unsetParameter,
+  whereConf,
 } from "../conf/index.js";
 import { asksForJson, COMMON_OPTIONS, parseArguments } from "./args.js";
 import { quote } from "./base/jail/output.js";
@@ -40,10 +41,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   get: getValues,
   set: setValues,
   unset: unsetValues,
+  where: whereIs,
   json: (request, io) => showJails({ ...request, json: true }, io),
 };
 
-/** `bsdjail conf check|show|json|format|get|set|unset`: what is in jail.conf(5) files. */
+/** `bsdjail conf check|show|json|format|get|set|unset|where`: what is in jail.conf(5) files. */
 export async function confCommand(argv: string[], io: CliIo): Promise<number> {
   const json = asksForJson(argv) || argv[0] === "json";
   try {
@@ -223,4 +225,19 @@ function unsetValues(request: Request, io: CliIo): number {
   let text = textOf(request.file, io);
   for (const name of names) text = unsetParameter(text, jail, name);
   return deliver(text, request, io);
+}
+
+function whereIs({ operands, json }: Request, io: CliIo): number {
+  const [name] = operands;
+  if (name === undefined || operands.length > 1) throw usageFailure("conf where: one jail is needed");
+  const where = whereConf(name);
+  const { file, reason, defines, hides, startsByItself } = where;
+  if (json) writeJson(io.stdout, { jail: name, ...where, file: file ?? null });
+  else {
+    io.stdout.write(`${file ?? "no file"}: ${reason}\n`);
+    if (defines === false) io.stdout.write(`that file has no jail "${printable(name)}"\n`);
+    for (const hidden of hides) io.stdout.write(`hidden: ${hidden}\n`);
+    io.stdout.write(`\`service jail start\` ${startsByItself ? "starts" : "does not start"} it by itself\n`);
+  }
+  return file === undefined || defines === false ? STATUS_FAILED : STATUS_OK;
 }
