@@ -171,12 +171,19 @@ export const MANUALS: readonly CommandManual[] = [
   {
     name: "jail",
     group: "base",
-    summary: "print a configuration, as jail(8) does with -e",
-    usage: ["-e separator [-f file]"],
+    summary: "create, change and remove jails, as jail(8)",
+    usage: [
+      "[-dhilqv] [-J jid_file] [-u username] [-U username] -[cmr] param=value ... [command=command ...]",
+      "[-dqv] [-f file] -[cmr] [jail]",
+      "[-qv] [-f file] -[rR] ['*' | jail ...]",
+      "[-f file] -e separator",
+    ],
     operands: ["word"],
     options: [],
-    notes: ["What starts, changes and stops jails is not offered under this name: it says so and does nothing."],
-    examples: [{ line: "bsdjail jail -e '|' -f /etc/jail.conf", text: "a line for each jail" }],
+    examples: [
+      { line: "bsdjail jail -c name=web path=/jails/web persist", text: "one jail by its parameters" },
+      { line: "bsdjail jail -e '|' -f /etc/jail.conf", text: "a line for each jail of a file" },
+    ],
     base: true,
   },
   {
