@@ -45,8 +45,8 @@ function needs(words: readonly string[], inJail: boolean): string | undefined {
   return undefined;
 }
 
-/** The command that `jexec` runs, without its own words. */
-function jexecCommand(words: readonly string[]): readonly string[] {
+/** The command that `jexec` runs, without its own words; undefined where it gets no jail. */
+function jexecCommand(words: readonly string[]): readonly string[] | undefined {
   let at = 1;
   while (at < words.length && (words[at] ?? "").startsWith("-")) {
     if (words[at] === "--") {
@@ -55,7 +55,7 @@ function jexecCommand(words: readonly string[]): readonly string[] {
     }
     at += /^-[a-zA-Z]*[duUe]$/.test(words[at] ?? "") ? 2 : 1;
   }
-  return words.slice(at + 1);
+  return at < words.length ? words.slice(at + 1) : undefined;
 }
 
 /** The commands that `jail` runs by the words of its command line, and by the files that it is given. */
@@ -64,8 +64,8 @@ function jailCommands(words: readonly string[], files: Readonly<Record<string, s
   const command = words.findIndex((word) => word === "command" || word.startsWith("command="));
   if (command > 0) found.push([(words[command] ?? "").slice("command=".length), ...words.slice(command + 1)]);
   const old = words.findIndex((word) => word.startsWith("/"));
-  if (command < 0 && old > 0 && !words.some((word) => /^-[a-zA-Z]*[cmrRC]/.test(word)))
-    found.push(words.slice(old + 3));
+  const inOldForm = command < 0 && old > 0 && !words.some((word) => /^-[a-zA-Z]*[cmrRC]/.test(word));
+  if (inOldForm && words.length > old + 3) found.push(words.slice(old + 3));
   const flag = words.indexOf("-f");
   const text = flag < 0 ? undefined : files[words[flag + 1] ?? ""];
   if (text === undefined || words.some((word) => /^-[a-zA-Z]*e$/.test(word))) return found;
@@ -79,8 +79,9 @@ function jailCommands(words: readonly string[], files: Readonly<Record<string, s
 
 /** Why a step cannot be run on this machine; undefined where it can. */
 export function reasonToLeaveOut(step: Step, files: Case["files"] = {}): string | undefined {
-  if (step.status > 128) return `base's own program crashed there (status ${step.status})`;
+  if (step.status === 138 || step.status === 139) return `base's own program crashed there (status ${step.status})`;
   if (/jail_attach: Invalid argument/.test(step.stderr)) return "base lost a race with itself there";
+  if (process.geteuid?.() !== 0 && asAnotherUser(step, files)) return "it needs root";
   for (const { words } of shellCommands(step.sh)) {
     const own = needs(words, false);
     if (own !== undefined) return own;
@@ -88,16 +89,26 @@ export function reasonToLeaveOut(step: Step, files: Case["files"] = {}): string 
       const simulated = (SIMULATED_PROGRAMS as readonly string[]).includes(words[0] ?? "");
       if (!simulated && !/not found/.test(step.stderr)) return `there is no ${words[0]} here`;
     }
-    const inside = words[0] === "jexec" ? [jexecCommand(words)] : words[0] === "jail" ? jailCommands(words, files) : [];
+    const entered = words[0] === "jexec" ? jexecCommand(words) : undefined;
+    const inside = entered !== undefined ? [entered] : words[0] === "jail" ? jailCommands(words, files) : [];
     for (const command of inside) {
-      if (command.length === 0 && words[0] === "jexec") return "it needs FreeBSD's sh";
-      const [first, ...others] = [{ words: command }, ...(isShell(command) ? shellCommands(lastText(command)) : [])];
-      const reason =
-        needs(first?.words ?? [], true) ?? others.map(({ words: more }) => needs(more, false)).find(Boolean);
+      if (command.length === 0) return "it needs FreeBSD's sh";
+      const scripts = isShell(command) ? shellCommands(lastText(command)) : [];
+      const reason = needs(command, true) ?? scripts.map(({ words: more }) => needs(more, false)).find(Boolean);
       if (reason !== undefined) return reason;
     }
   }
   return undefined;
+}
+
+/** Whether a step runs anything as a user by name. */
+function asAnotherUser({ sh }: Step, files: Readonly<Record<string, string>>): boolean {
+  const used = Object.entries(files).filter(([name]) => sh.includes(name));
+  const texts = [sh, ...used.map(([, text]) => text)];
+  return (
+    /\b(?:jail|jexec)\b[^|;&]* -[a-zA-Z]*[uU]\b/.test(sh) ||
+    texts.some((text) => /exec\.(?:jail|system)_user/.test(text))
+  );
 }
 
 function isShell(words: readonly string[]): boolean {
@@ -108,15 +119,30 @@ function lastText(words: readonly string[]): string {
   return words[words.indexOf("-c") + 1] ?? "";
 }
 
+const CHANGING = new Set([
+  "mkdir",
+  "rm",
+  "ln",
+  "cp",
+  "mv",
+  "touch",
+  "cd",
+  "kill",
+  "kldload",
+  "sysctl",
+  "service",
+  "sh",
+]);
+
 /** Whether a step may change jails or files, so that those after it mean nothing without it. */
 export function changesThings(step: Step): boolean {
+  if (/^usage: /m.test(step.stderr)) return false;
   return shellCommands(step.sh).some(({ words }) => {
     const [word = ""] = words;
-    if (word === "jls") return false;
-    if (word === "jexec" || word === "jail")
-      return !(word === "jail" && words.some((each) => /^-[a-zA-Z]*e$/.test(each)));
-    if ((SIMULATED_PROGRAMS as readonly string[]).includes(word))
-      return !words.some((each) => each === "-p" || each === "-l");
-    return ["mkdir", "rm", "ln", "cp", "mv", "touch", "cd", "kill", "kldload", "sysctl", "service"].includes(word);
+    if (word === "jexec") return CHANGING.has(jexecCommand(words)?.[0] ?? "");
+    if (word === "jail") return !words.some((each) => /^-[a-zA-Z]*e$/.test(each));
+    const shows = words.some((each) => each === "-p" || each === "-l") || words.length === 1;
+    if ((SIMULATED_PROGRAMS as readonly string[]).includes(word)) return !shows;
+    return CHANGING.has(word);
   });
 }

@@ -11,6 +11,31 @@ interface Change {
 
 const CHANGES: readonly Change[] = [
   {
+    since: "14.0",
+    shows: ({ sh }, files) => usedFiles(sh, files).some((text) => /\.include\b/.test(text)),
+    why: "its jail.conf had no .include",
+  },
+  {
+    since: "14.0",
+    shows: ({ stderr }) => /line [0-9]+: \{: syntax error/.test(stderr),
+    why: "its jail.conf had no nested blocks",
+  },
+  {
+    since: "14.0",
+    shows: ({ stderr }) => /unterminated comment/.test(stderr),
+    why: "its jail(8) counted the lines of a comment in another way",
+  },
+  {
+    since: "14.0",
+    shows: ({ sh, stdout }) => /^ifconfig /.test(sh) && /\tinet6 .*\n(?:.*\n)*\tinet /.test(stdout),
+    why: "its ifconfig(8) showed addresses in another order",
+  },
+  {
+    since: "15.0",
+    shows: ({ sh }, files) => usedFiles(sh, files).some((text) => /(?:^|[;}])\s*[0-9]+\s*\{/.test(text)),
+    why: "its jail(8) gave a block of a number no name",
+  },
+  {
     since: "15.0",
     shows: ({ stderr }) => /^(?:jail|jls|jexec): illegal option -- [Ccd]$/m.test(stderr),
     why: "its command did not have this option yet",

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { main } from "../../lib/cli/main.js";
+import { jailCommand } from "../../lib/cli/base/jail/jail.js";
+import { jexecCommand } from "../../lib/cli/base/jexec.js";
+import { jlsCommand } from "../../lib/cli/base/jls.js";
+import type { CliCommand } from "../../lib/cli/io.js";
 import type { RunShell } from "./run.js";
 import { commandStreams } from "./streams.js";
 import { plainCommand } from "./words.js";
@@ -24,12 +27,15 @@ export const runShell: RunShell = async (script, { folder, env }) => {
   }
 };
 
+const OURS: Readonly<Record<string, CliCommand>> = { jail: jailCommand, jexec: jexecCommand, jls: jlsCommand };
+
 /** Runs a plain command of ours in this process, and all else by sh. */
 export const runQuickly: RunShell = async (script, machine) => {
   const plain = plainCommand(script);
   const [name = "", ...args] = plain?.words ?? [];
-  if (plain === undefined || !["jail", "jls", "jexec"].includes(name)) return runShell(script, machine);
+  const command = OURS[name];
+  if (plain === undefined || command === undefined) return runShell(script, machine);
   const { io, output } = commandStreams({ ...machine.env, ...plain.variables }, machine.folder);
-  const status = await main([name, ...args], io);
+  const status = await command(args, io);
   return { status, ...output() };
 };

@@ -56,7 +56,9 @@ async function start(helper: string, request: EnterRequest, argv: readonly strin
   const words = ["-s", String(STATUS_FD), "-f", "0,1,2", "-j", String(jid), ...options, "--", ...argv];
   const child = spawn(helper, words, { env: request.env, stdio, detached: session });
   const exited = new Promise<ProgramExit>((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) => reject(new EnterFailure("exec", error.code ?? "EIO", helper)));
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new EnterFailure("exec", error.code ?? "EIO", helper)),
+    );
     child.once("exit", (status, signal) => resolve({ status, signal }));
   });
   exited.catch(() => undefined);

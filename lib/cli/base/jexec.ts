@@ -1,3 +1,4 @@
+import type { Program } from "../../machine/machine.js";
 import { codeOf, signalNumber, strerror } from "../../strerror.js";
 import { CliFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
@@ -6,7 +7,6 @@ import { EnterFailure } from "./enter.js";
 import { getopt } from "./getopt.js";
 import { openAround } from "./jail/machines.js";
 import { type BaseKernel, openBaseKernel } from "./kernel.js";
-import type { Program } from "../../machine/machine.js";
 import { ownIdentity } from "./users.js";
 
 /** jexec(8)'s summary of its usage. */

@@ -139,7 +139,8 @@ Prison& Prisons::create(int jid, Prison& parent) {
   prison.jid = jid;
   prison.parent = &parent;
   prison.references = 1;
-  prison.cpuset = next_cpuset++;
+  prison.cpuset = next_cpuset;
+  take_cpuset(prison.cpuset);
   hold(parent, true);
   parent.children.push_back(&prison);
   for (Prison* at = &parent; at != nullptr; at = at->parent) ++at->child_count;
@@ -147,10 +148,16 @@ Prison& Prisons::create(int jid, Prison& parent) {
   return prison;
 }
 
+void Prisons::take_cpuset(int id) {
+  cpusets_.insert(id);
+  while (cpusets_.count(next_cpuset) != 0) ++next_cpuset;
+}
+
 Prison* Prisons::restore(std::unique_ptr<Prison> prison) {
   Prison* placed = prison.get();
   if (!all_.emplace(placed->jid, std::move(prison)).second) return nullptr;
   placed->parent->children.push_back(placed);
+  take_cpuset(placed->cpuset);
   index_name(*placed);
   return placed;
 }
@@ -251,6 +258,8 @@ void Prisons::unlink(Prison& prison) {
   auto& siblings = prison.parent->children;
   siblings.erase(std::remove(siblings.begin(), siblings.end(), &prison), siblings.end());
   for (Prison* at = prison.parent; at != nullptr; at = at->parent) --at->child_count;
+  cpusets_.erase(prison.cpuset);
+  next_cpuset = std::min(next_cpuset, prison.cpuset);
   all_.erase(prison.jid);
 }
 

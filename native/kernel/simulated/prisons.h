@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,15 +70,17 @@ class Prisons {
 
   int last_jid = 0;
   int last_dead_jid = 0;
-  int next_cpuset = 2;  // 0 and 1 are the kernel's and the default set
+  int next_cpuset = 3;  // the lowest that is free; 0 to 2 are all processors, the default set and the kernel's
   std::uint64_t next_serial = 1;
 
  private:
   void unlink(Prison& prison);
   void forget_name(Prison& prison);
   void kill_below(Prison& prison);
+  void take_cpuset(int id);
 
   Prison host_;
+  std::set<int> cpusets_;
   std::map<int, std::unique_ptr<Prison>> all_;
   std::unordered_map<std::string, std::vector<Prison*>> names_;
 };

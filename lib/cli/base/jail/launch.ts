@@ -82,7 +82,7 @@ async function startCommand(
     if (step === "zfs.dataset") return await startDataset(work, jail, value);
     const request: ProgramRequest = {
       argv: command.argv,
-      env: { ...(work.io.env === process.env ? {} : work.io.env), ...hookVariables(jail) },
+      env: { ...(clean || work.io.env === process.env ? {} : work.io.env), ...hookVariables(jail) },
       clean,
       cwd: work.io.cwd,
       background: command.background,
@@ -165,7 +165,9 @@ function startProblem(thrown: unknown, command: StepCommand, user: string | unde
     case "host-user":
     case "user":
     case "getpwnam":
-      return code === "" || code === "EINVAL" ? `${user ?? ""}: no such user` : `getpwnam ${user ?? ""}: ${strerror(code)}`;
+      return code === "" || code === "EINVAL"
+        ? `${user ?? ""}: no such user`
+        : `getpwnam ${user ?? ""}: ${strerror(code)}`;
     case "attach":
       return `jail_attach: ${strerror(code)}`;
     case "directory":

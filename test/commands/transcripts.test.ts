@@ -1,0 +1,27 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readCases, releaseOf } from "../../scripts/transcripts/recording.js";
+import { runCase } from "../../scripts/transcripts/run.js";
+import { runQuickly } from "../../scripts/transcripts/shell.js";
+
+const FOLDER = join(__dirname, "..", "fixtures", "transcripts");
+const FILES = readdirSync(FOLDER).filter((name) => /^freebsd-[0-9.]+\.json$/.test(name));
+/** Commands that a kernel, its machine or a shell has no part in are covered by the tests of jail.conf. */
+const ONLY_PRINTS = /^jail\.conf: /;
+
+for (const file of FILES) {
+  const release = releaseOf(file);
+  test.concurrent(`recorded on ${release}`, async () => {
+    const failed: unknown[] = [];
+    let passed = 0;
+    for (const each of readCases(join(FOLDER, file))) {
+      if (ONLY_PRINTS.test(each.case)) continue;
+      const { kind, first } = await runCase(each, release, runQuickly);
+      if (kind === "failed") failed.push({ case: each.case, ...first });
+      if (kind === "passed") passed++;
+    }
+    expect(failed).toEqual([]);
+    expect(passed).toBeGreaterThan(40);
+  });
+}
