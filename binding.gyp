@@ -52,6 +52,20 @@
           "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES" }
         }]
       ]
+    },
+    {
+      "target_name": "mount-helper",
+      "type": "executable",
+      "sources": ["<!@(node scripts/sources.cjs mount-helper <(OS))"],
+      "cflags_cc!": ["-fno-exceptions"],
+      "conditions": [
+        ["OS=='freebsd'", {
+          "libraries": ["-lutil"]
+        }],
+        ["OS=='mac'", {
+          "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES" }
+        }]
+      ]
     }
   ]
 }

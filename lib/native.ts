@@ -83,16 +83,23 @@ export function lockDescriptor(fd: number): void {
   throw Object.assign(new Error(`${code}: flock`), { code, errno: -errno, syscall: "flock" });
 }
 
-/**
- * Where jail-exec is, the executable that enters a jail and becomes a command: beside the addon that is in use.
- * Undefined where it was not built.
- */
-export function jailExecPath(): string | undefined {
+/** Where one of our executables is: beside the addon that is in use. Undefined where it was not built. */
+function helperPath(name: string): string | undefined {
   try {
     const addon = (require("node-gyp-build") as unknown as { path(folder: string): string }).path(root);
-    const helper = join(dirname(addon), "jail-exec");
+    const helper = join(dirname(addon), name);
     return existsSync(helper) ? helper : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** jail-exec, which enters a jail and becomes a command. */
+export function jailExecPath(): string | undefined {
+  return helperPath("jail-exec");
+}
+
+/** mount-helper, which mounts into a directory that is held open, lists mounts and becomes users of the host. */
+export function mountHelperPath(): string | undefined {
+  return helperPath("mount-helper");
 }

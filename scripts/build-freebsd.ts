@@ -19,6 +19,11 @@ const TARGETS = [
   { name: "x64", machine: "x86_64" },
   { name: "arm64", machine: "aarch64" },
 ] as const;
+/** The executables, and what each must import. */
+const HELPERS = [
+  { part: "jail-exec", imports: ["jail_attach@FBSD_1.0"] },
+  { part: "mount-helper", imports: ["nmount@FBSD_1.0", "unmount@FBSD_1.0", "fchdir@FBSD_1.0"] },
+];
 /** What FreeBSD 13 lacks of zig's start code for executables. */
 const START = "scripts/freebsd/start.c";
 const FLAGS = ["-std=c++20", "-O2", "-DNDEBUG", "-fPIC", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"];
@@ -97,13 +102,15 @@ async function build(name: string, machine: string): Promise<number> {
   await run(["c++", "-target", target, "-shared", "-s", "-o", addon, ...objects, "-lpthread"]);
   let wrong = verify(addon, machine, "addon", ["jail_get@FBSD_1.1", "jail_set@FBSD_1.1", "jail_remove@FBSD_1.1"]);
 
-  const helper = join(folder, "jail-exec");
-  const parts = await compile(sources("jail-exec", "freebsd"), target, []);
   const start = join(root, "build-freebsd", target, "start.o");
   await run(["cc", "-target", target, "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror", "-c", START, "-o", start]);
-  // FreeBSD 13's libc takes `environ` and `__progname` from the executable, so they are exported.
-  await run(["c++", "-target", target, "-pie", "-s", "-rdynamic", "-o", helper, ...parts, start, "-lutil"]);
-  wrong += verify(helper, machine, "executable", ["jail_attach@FBSD_1.0"]);
+  for (const { part, imports } of HELPERS) {
+    const helper = join(folder, part);
+    const parts = await compile(sources(part, "freebsd"), target, []);
+    // FreeBSD 13's libc takes `environ` and `__progname` from the executable, so they are exported.
+    await run(["c++", "-target", target, "-pie", "-s", "-rdynamic", "-o", helper, ...parts, start, "-lutil"]);
+    wrong += verify(helper, machine, "executable", imports);
+  }
   return wrong;
 }
 

@@ -1,4 +1,4 @@
-// `npm run prebuild`: the prebuild for this machine, by prebuildify, and jail-exec beside it. prebuildify moves the addon
+// `npm run prebuild`: the prebuild for this machine, by prebuildify, and the helpers beside it. prebuildify moves the addon
 // out of build/Release; `npm run build` puts one back.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, readdirSync } from "node:fs";
@@ -18,7 +18,8 @@ if (run.status !== 0) {
   process.exit(1);
 }
 const folder = join(root, "prebuilds", `${process.platform}-${process.arch}`);
-const helper = join(root, "build/Release/jail-exec");
-copyFileSync(helper, join(folder, "jail-exec"));
-chmodSync(join(folder, "jail-exec"), 0o755);
+for (const helper of ["jail-exec", "mount-helper"]) {
+  copyFileSync(join(root, "build/Release", helper), join(folder, helper));
+  chmodSync(join(folder, helper), 0o755);
+}
 for (const file of readdirSync(folder)) console.log(join(folder, file));

@@ -13,6 +13,10 @@ function folder(name, accept = () => true) {
     .map((file) => `native/${name}/${file}`);
 }
 
+/** What jail-exec asks the operating system for, which mount-helper does as well. */
+const systemFile = (system) =>
+  ["freebsd", "dragonfly"].includes(system) ? `system_${system}.cc` : "system_simulated.cc";
+
 const parts = {
   addon: (system) => [
     ...folder("addon"),
@@ -25,9 +29,18 @@ const parts = {
     ...(system === "dragonfly" ? [...folder("kernel/dragonfly/native"), "native/kernel/freebsd/sysctl.cc"] : []),
   ],
   "jail-exec": (system) => {
-    const own = ["freebsd", "dragonfly"].includes(system) ? `system_${system}.cc` : "system_simulated.cc";
     return [
-      ...folder("jail-exec", (file) => !file.startsWith("system_") || file === own),
+      ...folder("jail-exec", (file) => !file.startsWith("system_") || file === systemFile(system)),
+      ...(system === "dragonfly" ? ["native/kernel/dragonfly/native/abi.cc"] : []),
+    ];
+  },
+  "mount-helper": (system) => {
+    const table = system === "freebsd" ? "mount_table_freebsd.cc" : "mount_table_other.cc";
+    const shared = ["user.cc", "descriptors.cc", systemFile(system)];
+    return [
+      ...folder("mount-helper", (file) => !file.startsWith("mount_table_") || file === table),
+      ...folder("jail-exec", (file) => shared.includes(file)),
+      "native/kernel/errno.cc",
       ...(system === "dragonfly" ? ["native/kernel/dragonfly/native/abi.cc"] : []),
     ];
   },

@@ -1,6 +1,7 @@
 import type { MachineOptions } from "../machine/machine.js";
 import { type AdoptedJail, adopt } from "./engine/adopt.js";
 import { recover } from "./engine/recover.js";
+import { restart } from "./engine/restart.js";
 import { Session } from "./engine/session.js";
 import { start } from "./engine/start.js";
 import { stop } from "./engine/stop.js";
@@ -38,16 +39,12 @@ export class Lifecycle {
     return this.#run(options, (session) => stop(session, definitions, options));
   }
 
-  /** Stops jails and those that need them, then starts all that were stopped. */
+  /**
+   * Stops jails and those that need them, then starts all that were stopped. Those that are not defined are started with
+   * what their ledgers say they were started with.
+   */
   restart(definitions: readonly JailDefinition[], options: UpOptions & DownOptions = {}): LifecycleRun {
-    return this.#run(options, async (session) => {
-      await stop(session, definitions, options);
-      const stopped = session.events.filter((event) => event.state === "down").map((event) => event.jail);
-      const again = [...new Set([...(options.only ?? definitions.map(({ name }) => name)), ...stopped])];
-      const failed = session.events.filter((event) => event.state === "failed" || event.state === "skipped");
-      const names = again.filter((name) => !failed.some((event) => event.jail === name));
-      if (names.length > 0) await start(session, definitions, { ...options, only: names });
-    });
+    return this.#run(options, (session) => restart(session, definitions, options));
   }
 
   /** After a crash, a reboot or a stop by others: finishes or takes back what the ledgers say and the machine shows. */
@@ -57,12 +54,12 @@ export class Lifecycle {
 
   /** Looks, and says what {@link apply} would do. Changes nothing. Drift of running jails is in it. */
   async plan(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
-    return makePlan(this.#session(options), definitions, options);
+    return this.#look(options, (session) => makePlan(session, definitions, options));
   }
 
   /** Says what {@link down} would do. Changes nothing. */
   async planDown(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
-    return makeStopPlan(this.#session(options), definitions, options);
+    return this.#look(options, (session) => makeStopPlan(session, definitions, options));
   }
 
   /**
@@ -86,21 +83,23 @@ export class Lifecycle {
 
   /** Jails that an earlier process of ours started and that run: from now on this process is their owner. */
   adopt(options: RunningOptions = {}): Promise<readonly AdoptedJail[]> {
-    return adopt(this.#session(options), options.only);
+    return this.#look(options, (session) => adopt(session, options.only));
   }
 
   /** Why a jail does not start, does not stop, is not gone, or is not as it is defined. */
   why(name: string, definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<Why> {
-    return explain(this.#session(options), name, definitions);
+    return this.#look(options, (session) => explain(session, name, definitions));
   }
 
   /** Every jail that is defined, recorded or running, and how it stands. */
   status(definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<readonly JailStatus[]> {
-    return status(this.#session(options), definitions);
+    return this.#look(options, (session) => status(session, definitions));
   }
 
-  #session(options: RunningOptions): Session {
-    return new Session(this.#options, options, options.onEvent ?? (() => {}));
+  async #look<T>(options: RunningOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    options.signal?.throwIfAborted();
+    const session = new Session(this.#options, options, options.onEvent ?? (() => {}));
+    return work(session).finally(() => session.close());
   }
 
   #run(options: RunningOptions, work: (session: Session) => Promise<void>): LifecycleRun {
@@ -110,7 +109,10 @@ export class Lifecycle {
         await work(session);
       } catch (error) {
         // A stop asked for while the run was still looking: nothing was begun.
-        if (!options.signal?.aborted || error !== options.signal.reason) throw error;
+        const { signal } = session.engine;
+        if (!signal.aborted || error !== signal.reason) throw error;
+      } finally {
+        session.close();
       }
       return session.outcome();
     }, options.onEvent);

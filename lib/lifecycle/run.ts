@@ -12,8 +12,8 @@ export interface RunOutcome {
   readonly durationMs: number;
 }
 
-/** Events that may wait for a reader before the oldest output pieces are dropped. */
-const MOST_WAITING = 100_000;
+/** Characters of output that may wait for a reader; what comes beyond them is dropped. A step's event has its own. */
+const MOST_OUTPUT = 8 * 1024 * 1024;
 
 /**
  * A run that has begun. `result` resolves when it is over, also where jails failed or the run was stopped; its events can be
@@ -22,6 +22,7 @@ const MOST_WAITING = 100_000;
 export class LifecycleRun implements AsyncIterable<LifecycleEvent> {
   readonly result: Promise<RunOutcome>;
   readonly #events: LifecycleEvent[] = [];
+  #waitingOutput = 0;
   #wake: () => void = () => {};
   #over = false;
 
@@ -31,7 +32,7 @@ export class LifecycleRun implements AsyncIterable<LifecycleEvent> {
     onEvent: ((event: LifecycleEvent) => void) | undefined,
   ) {
     const emit = (event: LifecycleEvent) => {
-      if (this.#events.length < MOST_WAITING || event.type !== "output") this.#events.push(event);
+      this.#keep(event);
       this.#wake();
       onEvent?.(event);
     };
@@ -46,11 +47,21 @@ export class LifecycleRun implements AsyncIterable<LifecycleEvent> {
     this.result.catch(() => undefined);
   }
 
+  #keep(event: LifecycleEvent): void {
+    if (event.type === "output") {
+      if (this.#waitingOutput + event.text.length > MOST_OUTPUT) return;
+      this.#waitingOutput += event.text.length;
+    }
+    this.#events.push(event);
+  }
+
   async *[Symbol.asyncIterator](): AsyncIterator<LifecycleEvent> {
     for (;;) {
       const event = this.#events.shift();
-      if (event !== undefined) yield event;
-      else if (this.#over) return;
+      if (event !== undefined) {
+        if (event.type === "output") this.#waitingOutput -= event.text.length;
+        yield event;
+      } else if (this.#over) return;
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -5,13 +5,15 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { abortable } from "../abort.js";
 import type { LocalFiles } from "./files.js";
-import { takeLock } from "./lock.js";
+import { currentHolder, takeLock } from "./lock.js";
 import {
   type Actor,
+  type LockHolder,
   type LockOptions,
   MachineError,
   type MachineLock,
   type MachineOptions,
+  type ReadOptions,
   type WriteOptions,
 } from "./machine.js";
 import { actorAlive, currentActor } from "./process-identity.js";
@@ -32,7 +34,7 @@ export abstract class BaseMachine {
     return this.files.realPath(path, options);
   }
 
-  readFile(path: string, options?: MachineOptions) {
+  readFile(path: string, options?: ReadOptions) {
     return this.files.readFile(path, options);
   }
 
@@ -121,5 +123,9 @@ export abstract class BaseMachine {
 
   lock(path: string, purpose: string, options?: LockOptions): Promise<MachineLock> {
     return takeLock(this, this.files.place(path), purpose, options);
+  }
+
+  lockHolder(path: string, options?: MachineOptions): Promise<LockHolder | undefined> {
+    return currentHolder(this, this.files.place(path), options);
   }
 }

@@ -13,7 +13,14 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { abortable } from "../abort.js";
-import { type AppendFile, type FileInfo, MachineError, type MachineOptions, type WriteOptions } from "./machine.js";
+import {
+  type AppendFile,
+  type FileInfo,
+  MachineError,
+  type MachineOptions,
+  type ReadOptions,
+  type WriteOptions,
+} from "./machine.js";
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? "EIO";
@@ -84,8 +91,20 @@ export class LocalFiles {
     }
   }
 
-  readFile(path: string, options: MachineOptions = {}): Promise<Uint8Array> {
-    return wrap(path, options, () => readFile(this.place(path)));
+  readFile(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    const { from = 0, most } = options;
+    if (from === 0 && most === undefined) return wrap(path, options, () => readFile(this.place(path)));
+    return wrap(path, options, async () => {
+      const file = await open(this.place(path), "r");
+      try {
+        const { size } = await file.stat();
+        const bytes = Buffer.alloc(Math.max(0, Math.min(size - from, most ?? Number.POSITIVE_INFINITY)));
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
+        return bytes.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    });
   }
 
   writeFile(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
@@ -159,8 +178,9 @@ export class LocalFiles {
     return wrap(path, options, async () => {
       const beneath = root !== undefined ? componentsBelow(root, path) : undefined;
       if (beneath !== undefined) await this.#refuseLinks(path, beneath);
-      const nofollow = beneath === undefined ? 0 : constants.O_NOFOLLOW;
-      const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | nofollow;
+      // What the jail can put there must not hold us up either: a pipe that nobody reads is refused.
+      const careful = beneath === undefined ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | careful;
       const file = await open(this.place(path), flags, 0o666);
       try {
         // A directory may have become a link between the look and the open: then what is open is not what the path,
@@ -168,6 +188,7 @@ export class LocalFiles {
         if (beneath !== undefined) {
           await this.#refuseLinks(path, beneath);
           const held = await file.stat({ bigint: true });
+          if (!held.isFile()) throw new MachineError("EFTYPE", "open", path, `"${path}" is not a regular file`);
           const named = await lstat(this.place(path), { bigint: true });
           if (held.ino !== named.ino || held.dev !== named.dev) throw new MachineError("ELOOP", "open", path);
         }

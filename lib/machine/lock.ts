@@ -1,4 +1,4 @@
-import type { Actor, LockHolder, LockOptions, Machine, MachineLock } from "./machine.js";
+import type { Actor, LockHolder, LockOptions, Machine, MachineLock, MachineOptions } from "./machine.js";
 import { VersionedFile } from "./versioned-file.js";
 
 const FIRST_WAIT_MS = 5;
@@ -52,6 +52,16 @@ export async function takeLock(
     await machine.sleep(wait, options);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
+}
+
+/** Who holds the lock that `directory` stands for; undefined where nobody living does. */
+export async function currentHolder(
+  machine: Pick<Machine, "alive">,
+  directory: string,
+  options: MachineOptions = {},
+): Promise<LockHolder | undefined> {
+  const { holder } = parse(new VersionedFile(directory).read().text);
+  return holder !== null && (await machine.alive(holder, options)) ? holder : undefined;
 }
 
 function release(file: VersionedFile, token: string): MachineLock {

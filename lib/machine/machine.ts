@@ -150,6 +150,14 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
+/** Which part of a file is read. */
+export interface ReadOptions extends MachineOptions {
+  /** The first byte. Default 0. */
+  readonly from?: number;
+  /** How many bytes at most. Default: all. */
+  readonly most?: number;
+}
+
 /** How a file is written. */
 export interface WriteOptions extends MachineOptions {
   /** Permission bits of a new file. Default 0o600. */
@@ -171,8 +179,8 @@ export interface Machine {
   stat(path: string, options?: MachineOptions & { readonly follow?: boolean }): Promise<FileInfo | undefined>;
   /** A path with every link in it followed; undefined where there is nothing. */
   realPath(path: string, options?: MachineOptions): Promise<string | undefined>;
-  /** A whole file. ENOENT where there is none. */
-  readFile(path: string, options?: MachineOptions): Promise<Uint8Array>;
+  /** A file, or a part of it. ENOENT where there is none. */
+  readFile(path: string, options?: ReadOptions): Promise<Uint8Array>;
   /** Replaces a file in one move, written through to the disk before it takes the name. */
   writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   /** Appends in one write, through to the disk; makes the file where it is missing. */
@@ -221,4 +229,6 @@ export interface Machine {
   alive(actor: Actor, options?: MachineOptions): Promise<boolean>;
   /** Takes a lock that holds across processes and ends with the process that holds it. */
   lock(path: string, purpose: string, options?: LockOptions): Promise<MachineLock>;
+  /** Who holds a lock now; undefined where nobody living does. Nothing is taken. */
+  lockHolder(path: string, options?: MachineOptions): Promise<LockHolder | undefined>;
 }

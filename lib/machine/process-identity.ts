@@ -4,6 +4,8 @@ import { promisify } from "node:util";
 import type { Actor } from "./machine.js";
 
 const run = promisify(execFile);
+/** Times are compared as words, so every process must get the same ones, whatever its language and time zone. */
+const PLAIN = { LC_ALL: "C", TZ: "UTC0", PATH: "/bin:/usr/bin" };
 let ownBoot: Promise<string> | undefined;
 let own: Promise<Actor> | undefined;
 
@@ -41,11 +43,13 @@ async function startOf(pid: number): Promise<string | undefined> {
     }
   }
   try {
-    const { stdout } = await run("/bin/ps", ["-o", "state=,lstart=", "-p", String(pid)]);
+    const { stdout } = await run("/bin/ps", ["-o", "state=,lstart=", "-p", String(pid)], { env: PLAIN });
     const text = stdout.trim();
     return text === "" || text.startsWith("Z") ? undefined : text.replace(/^\S+\s+/, "");
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Status 1 is how ps(1) says that there is no such process. Whoever cannot be asked about is not dead for that.
+    if ((error as { code?: unknown }).code === 1) return undefined;
+    throw error;
   }
 }
 

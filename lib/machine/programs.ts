@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { abortable } from "../abort.js";
 import {
   MachineError,
   type MachineOptions,
@@ -39,27 +38,24 @@ export function startLocal(request: ProgramRequest, options: MachineOptions = {}
   }
   const inherit = request.streams === "inherit";
   const output = inherit ? "inherit" : request.background ? "ignore" : "pipe";
-  return abortable(
-    options.signal,
-    () =>
-      new Promise<Program>((resolve, reject) => {
-        const child = spawn(file, args, {
-          cwd: request.cwd,
-          env: programEnvironment(request, process.env),
-          // A terminal's interrupt is for us to handle: we stop what we started and undo it.
-          detached: !inherit || request.background === true,
-          stdio: [inherit ? "inherit" : "ignore", output, output],
-        });
-        child.once("error", (error: NodeJS.ErrnoException) => {
-          reject(new MachineError(error.code ?? "EIO", "spawn", file));
-        });
-        child.once("spawn", () => {
-          if (request.background) child.unref();
-          resolve(new LocalProgram(child, !inherit));
-        });
-      }),
-    (program) => program.kill("SIGKILL"),
-  );
+  if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+  // Not given up between the fork and its end: a caller that went on would not know what the program still does.
+  return new Promise<Program>((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: request.cwd,
+      env: programEnvironment(request, process.env),
+      // A terminal's interrupt is for us to handle: we stop what we started and undo it.
+      detached: !inherit || request.background === true,
+      stdio: [inherit ? "inherit" : "ignore", output, output],
+    });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      reject(new MachineError(error.code ?? "EIO", "spawn", file));
+    });
+    child.once("spawn", () => {
+      if (request.background) child.unref();
+      resolve(new LocalProgram(child, !inherit));
+    });
+  });
 }
 
 /** A child process as a {@link Program}. */

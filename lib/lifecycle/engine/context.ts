@@ -1,3 +1,4 @@
+import { StringDecoder } from "node:string_decoder";
 import type { AppendFile, Machine, MountEntry, ProgramOutput } from "../../machine/machine.js";
 import { type RunOptions, type RunResult, watchProgram } from "../../machine/run.js";
 import type { LifecycleEvent } from "../events.js";
@@ -7,7 +8,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import type { SharedUses } from "../ledger/uses.js";
 import type { JailPort } from "../port.js";
 import type { JailSpec } from "../spec.js";
-import type { CommandRequest, StepContext } from "../steps/kind.js";
+import { type CommandRequest, type Direction, type StepContext, StepError } from "../steps/kind.js";
 import type { StepName } from "../steps/table.js";
 import type { Limiter } from "./limiter.js";
 
@@ -20,7 +21,9 @@ export interface Engine {
   readonly limiter: Limiter;
   readonly emit: (event: LifecycleEvent) => void;
   /** Stops the run. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
+  /** Ends what only waits: when the run is stopped, and when its time is over. */
+  readonly waiting: AbortSignal;
   /** The clock's time at which all is to be over; undefined: no limit. */
   readonly deadline: number | undefined;
   /** `"inherit"`: commands get this process's own streams, as jail(8)'s do. */
@@ -31,8 +34,8 @@ export interface Engine {
   readonly killAfterMs: number;
 }
 
-/** Another time on top of a hook's own: what is left when the deadline is past is still a moment. */
-const LEAST_MS = 1;
+/** What is still done when the time for all is over gets this long. */
+const LEAST_MS = 1000;
 
 /** One jail's run. */
 export class JailContext implements StepContext {
@@ -44,8 +47,9 @@ export class JailContext implements StepContext {
   alive = false;
   temporaryPersist = false;
   signal: AbortSignal | undefined;
-  /** The step that runs now, for the output's events. */
+  /** The step that runs now, and which way it goes. */
   step: StepName | undefined;
+  direction: Direction = "up";
   /** Milliseconds that the step of now waited for its turn. */
   queuedMs = 0;
   readonly #engine: Engine;
@@ -79,6 +83,10 @@ export class JailContext implements StepContext {
     return deadline === undefined ? undefined : deadline - machine.clock();
   }
 
+  patienceMs(most: number): number {
+    return Math.min(most, Math.max(this.remainingMs() ?? most, LEAST_MS));
+  }
+
   mounts(): Promise<readonly MountEntry[]> {
     return this.machine.mounts();
   }
@@ -101,23 +109,28 @@ export class JailContext implements StepContext {
     };
     return this.#turn(async () => {
       const program = await machine.start(request, { signal: this.signal });
-      if (!hook?.background) return watchProgram(machine, argv, program, this.#watching(spec.hookTimeoutMs));
+      if (!hook?.background) return watchProgram(machine, argv, program, this.#watching(hook !== undefined));
       program.release();
       return inBackground(argv);
     });
   }
 
-  runInJail(command: HookCommand, user?: string): Promise<RunResult> {
+  runInJail(
+    command: HookCommand,
+    more: { readonly user?: string | undefined; readonly timeoutMs?: number } = {},
+  ): Promise<RunResult> {
     const { spec, machine, jid } = this;
     const { argv, background } = command;
     return this.#turn(async () => {
+      // Jail 0 is the host.
+      if (jid === undefined) throw new StepError("ESRCH", `${argv.join(" ")}: the jail is not there`);
       const log = await this.#consoleLog();
       try {
         const program = await this.jails.start(
-          jid ?? 0,
+          jid,
           {
             argv,
-            user: user ?? spec.jailUser,
+            user: more.user ?? spec.jailUser,
             hostUser: spec.systemJailUser,
             clean: spec.clean,
             fib: spec.fib,
@@ -131,7 +144,7 @@ export class JailContext implements StepContext {
           program.release();
           return inBackground(argv);
         }
-        const watching = this.#watching(spec.hookTimeoutMs);
+        const watching = this.#watching(true, more.timeoutMs);
         const written: Promise<void>[] = [];
         const onOutput = (piece: ProgramOutput) => {
           watching.onOutput?.(piece);
@@ -152,25 +165,29 @@ export class JailContext implements StepContext {
     return this.machine.openAppend(consoleLog, path, { signal: this.signal });
   }
 
-  #watching(timeoutMs: number | undefined): RunOptions {
-    const left = this.remainingMs();
+  /** What is taken back is not cut short by the time for all; hooks on the way are, down to a moment each. */
+  #watching(hook: boolean, timeoutMs = this.spec.hookTimeoutMs): RunOptions {
+    const left = hook || this.direction === "up" ? this.remainingMs() : undefined;
     const limits = [timeoutMs, left === undefined ? undefined : Math.max(left, LEAST_MS)].filter(
       (limit) => limit !== undefined,
     );
+    const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
     return {
       signal: this.signal,
       timeoutMs: limits.length === 0 ? undefined : Math.min(...limits),
       killAfterMs: this.#engine.killAfterMs,
       keepBytes: this.#engine.keepBytes,
       onOutput: ({ stream, bytes }) => {
-        if (this.step === undefined) return;
+        // A character may come in two pieces.
+        const text = decoders[stream].write(Buffer.from(bytes));
+        if (this.step === undefined || text === "") return;
         this.#engine.emit({
           type: "output",
           jail: this.spec.name,
           at: this.machine.now(),
           step: this.step,
           stream,
-          text: Buffer.from(bytes).toString("utf8"),
+          text,
         });
       },
     };
@@ -178,10 +195,13 @@ export class JailContext implements StepContext {
 
   #turn(work: () => Promise<RunResult>): Promise<RunResult> {
     const asked = this.machine.clock();
-    return this.#engine.limiter.run(() => {
-      this.queuedMs += this.machine.clock() - asked;
-      return work();
-    }, this.signal);
+    return this.#engine.limiter.run(
+      () => {
+        this.queuedMs += this.machine.clock() - asked;
+        return work();
+      },
+      this.signal === undefined ? undefined : this.#engine.waiting,
+    );
   }
 }
 

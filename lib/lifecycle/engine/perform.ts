@@ -28,6 +28,7 @@ export async function perform(engine: Engine, context: JailContext, action: Acti
   emit({ type: "begin", jail, at: machine.now(), ...identity });
   const begun = machine.clock();
   context.step = step;
+  context.direction = direction;
   context.queuedMs = 0;
   let done: ActionResult | undefined;
   let thrown: unknown;

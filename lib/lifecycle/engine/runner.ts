@@ -54,20 +54,37 @@ export class JailRunner {
   /** A start. What it did is taken back where it fails or is stopped. */
   async up(): Promise<Ending> {
     const { context } = this;
+    try {
+      const failure = await this.#upSteps();
+      if (failure === undefined) return await this.#isUp();
+      return await this.#giveUp(context.signal?.aborted ? "aborted" : "failed", failure);
+    } catch (error) {
+      return this.#giveUp(context.signal?.aborted ? "aborted" : "failed", stepFailure(error));
+    }
+  }
+
+  /** Resolves with why it went no further. */
+  async #upSteps(): Promise<StepFailure | undefined> {
+    const { context } = this;
     await this.#noteLogs();
     for (const row of UP) {
       for (const action of row.kind.up(context.spec, row)) {
-        if (context.signal?.aborted) return this.#giveUp("aborted", stepFailure(context.signal.reason));
+        if (this.#engine.waiting.aborted) return stepFailure(this.#engine.waiting.reason);
         const event = await this.act(action);
-        if (event.outcome === "failed") {
-          return this.#giveUp(context.signal?.aborted ? "aborted" : "failed", event.error);
-        }
+        if (event.outcome === "failed") return event.error;
         if (row.name === "create") this.onMilestone();
       }
     }
+    return undefined;
+  }
+
+  async #isUp(): Promise<Ending> {
+    const { context } = this;
     const ended = context.jid !== undefined && !(await context.jails.lingers(context.jid, context.spec.name));
-    if (!ended) return { state: "up" };
-    return this.#endedByItself();
+    if (ended) return this.#endedByItself();
+    // What nobody can read later that it is up would be taken for a start that was cut off.
+    await context.ledger.settle();
+    return { state: "up" };
   }
 
   /** A jail without `persist` whose commands are over is not there any more; what was made for it goes too. */
@@ -92,7 +109,12 @@ export class JailRunner {
 
   async takeBack(thing: Thing, direction: "undo" | "down" = "undo"): Promise<boolean> {
     const row = stepRow(thing.step);
-    if (NEEDS_JAIL.has(row.name)) await this.#lookAlive();
+    try {
+      if (NEEDS_JAIL.has(row.name)) await this.#lookAlive();
+    } catch (error) {
+      this.#cannot(thing, stepFailure(error));
+      return false;
+    }
     const [action] = row.kind.down(this.context.spec, row, [thing]);
     if (action === undefined) return true;
     const event = await this.act({ ...action, thing, direction });
@@ -112,6 +134,14 @@ export class JailRunner {
    * @param force a failed hook does not end it
    */
   async down(rows: readonly StepRow[] = DOWN, force = false): Promise<Ending> {
+    try {
+      return await this.#downSteps(rows, force);
+    } catch (error) {
+      return { state: this.context.signal?.aborted ? "aborted" : "failed", error: stepFailure(error) };
+    }
+  }
+
+  async #downSteps(rows: readonly StepRow[], force: boolean): Promise<Ending> {
     const { context } = this;
     let problem: StepFailure | undefined;
     let removed = !rows.some((row) => row.name === "exec.prestop");

@@ -84,7 +84,7 @@ async function startOne(
   }
   try {
     const lock = await books.lock(name, "up", {
-      signal,
+      signal: engine.waiting,
       onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
     });
     try {

@@ -1,5 +1,7 @@
+import { MachineError } from "../../machine/machine.js";
 import { stepFailure } from "../events.js";
 import { buildGraph, reverseNeeds } from "../graph.js";
+import { LedgerVersionError } from "../ledger/ledger.js";
 import type { DownOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
 import type { RunningJail } from "../port.js";
@@ -24,9 +26,7 @@ export async function stop(
   const wanted = options.only ?? [...known.keys()];
   const present = new Set([...running.filter((jail) => !jail.dying).map((jail) => jail.name), ...recorded]);
   const parts = await definitionsFor(session, wanted, known, present, running);
-  const specs = await session.read(parts);
-  // What is wrong with a definition keeps a jail from starting, not from stopping.
-  session.problems.length = 0;
+  const { specs } = await session.readQuietly(parts);
   const all = buildGraph([...specs.values()], [...specs.keys()]);
   const needs = reverseNeeds(dropCycles(all));
   const meant = withDependents(wanted, needs, present);
@@ -57,14 +57,22 @@ async function definitionsFor(
   const names = [...wanted, ...[...present].filter((name) => wanted.some((above) => name.startsWith(`${above}.`)))];
   for (const name of names) {
     if (parts.has(name)) continue;
-    const ledger = await session.engine.books.open(name);
     const path = running.find((jail) => jail.name === name)?.path;
-    parts.set(name, {
-      name,
-      parameters: ledger.state.definition?.parameters ?? (path === undefined ? {} : { path }),
-    });
+    const bare = { name, parameters: path === undefined ? {} : { path } };
+    parts.set(name, (await recordedDefinition(session, name)) ?? bare);
   }
   return [...parts.values()];
+}
+
+/** What a jail was started with, by its ledger. A ledger that cannot be read is told of when the jail's turn comes. */
+export async function recordedDefinition(session: Session, name: string): Promise<JailDefinition | undefined> {
+  try {
+    const parameters = (await session.engine.books.open(name)).state.definition?.parameters;
+    return parameters === undefined ? undefined : { name, parameters };
+  } catch (error) {
+    if (error instanceof LedgerVersionError || error instanceof MachineError) return undefined;
+    throw error;
+  }
 }
 
 /** A loop keeps nothing from being stopped: the need that closes it is left out. */
@@ -111,7 +119,7 @@ async function stopOne(
   }
   try {
     const lock = await books.lock(name, "down", {
-      signal,
+      signal: engine.waiting,
       onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
     });
     try {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  type LockHolder,
   type LockOptions,
   type Machine,
   MachineError,
@@ -7,7 +8,8 @@ import {
   type MachineOptions,
 } from "../../machine/machine.js";
 import { Ledger } from "./ledger.js";
-import type { RunSummary } from "./summary.js";
+import { parseRecord } from "./record.js";
+import { type RunSummary, readSummary } from "./summary.js";
 
 const LEDGER = ".ledger";
 const SUMMARY = ".last";
@@ -22,6 +24,16 @@ export function fileName(name: string): string {
     .replace(/^\./, "%2e");
   if (plain.length < LONGEST_NAME) return plain;
   return `${plain.slice(0, LONGEST_NAME - 33)}%${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
+}
+
+/** The name that a file is called after; undefined where it is not one of ours. */
+function nameOf(file: string): string | undefined {
+  try {
+    const name = decodeURIComponent(file);
+    return fileName(name) === file ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folder of books: a ledger for each jail, locks, last runs, and who uses what several jails share. */
@@ -48,9 +60,13 @@ export class Books {
     return `${this.directory}/${fileName(jail)}${LEDGER}`;
   }
 
-  /** A jail's ledger, empty where it has none. @throws LedgerVersionError */
+  /** Who holds the lock of a jail's name now. */
+  holder(jail: string, options?: MachineOptions): Promise<LockHolder | undefined> {
+    return this.#machine.lockHolder(`${this.directory}/locks/${fileName(jail)}`, options);
+  }
+
+  /** A jail's ledger, empty where it has none. Nothing is made. @throws LedgerVersionError */
   async open(jail: string, options: MachineOptions = {}): Promise<Ledger> {
-    await this.#machine.makeDirectory(this.directory, options);
     const path = this.ledgerPath(jail);
     return new Ledger(this.#machine, jail, path, await this.#text(path, options));
   }
@@ -61,27 +77,26 @@ export class Books {
     for (const file of await this.#machine.listDirectory(this.directory, options)) {
       if (!file.endsWith(LEDGER)) continue;
       const own = file.slice(0, -LEDGER.length);
-      // A name that was cut stands in its records in full.
-      if (own.length < LONGEST_NAME) names.push(decodeURIComponent(own));
-      else names.push((await this.#nameInside(file, options)) ?? own);
+      const name = own.length < LONGEST_NAME ? nameOf(own) : await this.#nameInside(file, options);
+      if (name !== undefined) names.push(name);
     }
     return names;
   }
 
+  /** A name that was cut stands in its records in full. */
   async #nameInside(file: string, options: MachineOptions): Promise<string | undefined> {
-    const path = `${this.directory}/${file}`;
-    return new Ledger(this.#machine, "", path, await this.#text(path, options)).state.run?.jail;
+    for (const line of (await this.#text(`${this.directory}/${file}`, options))?.split("\n") ?? []) {
+      const record = parseRecord(line);
+      if (record?.type === "run") return record.jail;
+    }
+    return undefined;
   }
 
   /** What is remembered of a jail's last run. */
   async lastRun(jail: string, options: MachineOptions = {}): Promise<RunSummary | undefined> {
     const text = await this.#text(`${this.directory}/${fileName(jail)}${SUMMARY}`, options);
     if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text) as RunSummary;
-    } catch {
-      return undefined;
-    }
+    return readSummary(text);
   }
 
   /** Remembers a run. Where that cannot be written, nothing but the memory is lost. */

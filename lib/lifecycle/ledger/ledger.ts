@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { type Machine, MachineError, type MachineOptions } from "../../machine/machine.js";
 import {
   type DefinitionRecord,
@@ -18,6 +19,8 @@ export interface LedgerEntry {
   readonly made: boolean;
   /** What the machine calls it: a jid, an fsid. */
   readonly id: string | undefined;
+  /** When it was made, in milliseconds since 1970. */
+  readonly at: number | undefined;
 }
 
 /** What a ledger says. */
@@ -31,6 +34,8 @@ export interface LedgerState {
   readonly entries: readonly LedgerEntry[];
   /** Lines that were cut or changed, and are not counted. */
   readonly damaged: number;
+  /** All lines that there are. */
+  readonly lines: number;
 }
 
 /** A ledger was written by a version of this program that this one cannot read. */
@@ -54,9 +59,11 @@ export function readLedger(text: string, path = ""): LedgerState {
   let outcome: "done" | "failed" | undefined;
   let definition: DefinitionRecord | undefined;
   let damaged = 0;
+  let lines = 0;
   const entries = new Map<number, LedgerEntry>();
   for (const line of text.split("\n")) {
     if (line === "") continue;
+    lines++;
     const record = parseRecord(line);
     if (record === undefined) {
       damaged++;
@@ -70,14 +77,23 @@ export function readLedger(text: string, path = ""): LedgerState {
     else if (record.type === "end") outcome = record.outcome;
     else if (record.type === "gone") entries.delete(record.number);
     else if (record.type === "intend") {
-      entries.set(record.number, { number: record.number, thing: record.thing, made: false, id: undefined });
-    } else {
+      entries.set(record.number, {
+        number: record.number,
+        thing: record.thing,
+        made: false,
+        id: undefined,
+        at: undefined,
+      });
+    } else if (record.type === "made") {
       const entry = entries.get(record.number);
-      if (entry !== undefined) entries.set(record.number, { ...entry, made: true, id: record.id });
+      if (entry !== undefined) entries.set(record.number, { ...entry, made: true, id: record.id, at: record.at });
     }
   }
-  return { run, outcome, definition, entries: [...entries.values()], damaged };
+  return { run, outcome, definition, entries: [...entries.values()], damaged, lines };
 }
+
+/** A ledger of more lines is written anew when a run begins. */
+const LONGEST = 500;
 
 /**
  * One jail's ledger while a run writes it: each thing is written down before it is made.
@@ -94,6 +110,7 @@ export class Ledger {
   /** The file may end in half a line. */
   #torn: boolean;
   #exists: boolean;
+  #lines: number;
   /** Milliseconds that were spent on writing. */
   spentMs = 0;
 
@@ -103,6 +120,7 @@ export class Ledger {
     this.path = path;
     this.#state = readLedger(text ?? "", path);
     this.#exists = text !== undefined;
+    this.#lines = this.#state.lines;
     this.#torn = text !== undefined && text !== "" && !text.endsWith("\n");
     this.#next = Math.max(0, ...this.#state.entries.map((entry) => entry.number)) + 1;
   }
@@ -126,8 +144,23 @@ export class Ledger {
     const run = (this.#state.run?.run ?? 0) + 1;
     const at = this.#machine.now();
     const record: RunRecord = { type: "run", version: LEDGER_VERSION, jail: this.jail, run, purpose, owner, at };
-    await this.#append(record);
+    await this.#machine.makeDirectory(dirname(this.path), options);
+    if (this.#lines > LONGEST && this.#state.damaged === 0) await this.#shorten(record);
+    else await this.#append(record);
     this.#state = { ...this.#state, run: record, outcome: undefined };
+  }
+
+  /** Says the same in fewer lines: a jail that is changed every minute for a year has a ledger too. */
+  async #shorten(run: RunRecord): Promise<void> {
+    const { definition, entries } = this.#state;
+    const records: LedgerRecord[] = [run, ...(definition === undefined ? [] : [definition])];
+    for (const { number, thing, made, id, at } of entries) {
+      records.push({ type: "intend", number, thing });
+      if (made) records.push(madeRecord(number, id, at));
+    }
+    const text = records.map(formatRecord).join("");
+    await this.#timed(() => this.#machine.writeFile(this.path, Buffer.from(text), { sync: false }));
+    this.#lines = records.length;
   }
 
   async define(parameters: Readonly<Record<string, unknown>>, digest: string): Promise<void> {
@@ -138,16 +171,17 @@ export class Ledger {
 
   /** Writes down that a thing will be made. To be awaited before it is. */
   async intend(thing: Thing): Promise<LedgerEntry> {
-    const entry: LedgerEntry = { number: this.#next++, thing, made: false, id: undefined };
+    const entry: LedgerEntry = { number: this.#next++, thing, made: false, id: undefined, at: undefined };
     await this.#append({ type: "intend", number: entry.number, thing });
     this.#state = { ...this.#state, entries: [...this.#state.entries, entry] };
     return entry;
   }
 
   async made(entry: LedgerEntry, id?: string): Promise<void> {
-    await this.#append({ type: "made", number: entry.number, ...(id === undefined ? {} : { id }) });
+    const at = this.#machine.now();
+    await this.#append(madeRecord(entry.number, id, at));
     const entries = this.#state.entries.map((other) =>
-      other.number === entry.number ? { ...other, made: true, id } : other,
+      other.number === entry.number ? { ...other, made: true, id, at } : other,
     );
     this.#state = { ...this.#state, entries };
   }
@@ -159,6 +193,12 @@ export class Ledger {
     await this.#append({ type: "gone", number: entry.number }).catch(ignoreMachine);
   }
 
+  /** Ends a run that must be known to have ended well. @throws MachineError where that cannot be written */
+  async settle(): Promise<void> {
+    await this.#append({ type: "end", run: this.#state.run?.run ?? 0, outcome: "done" });
+    this.#state = { ...this.#state, outcome: "done" };
+  }
+
   /** Ends the run. A ledger in which nothing is left is removed. */
   async end(outcome: "done" | "failed"): Promise<void> {
     if (this.#state.entries.length === 0) {
@@ -166,6 +206,7 @@ export class Ledger {
       this.#exists = false;
       return;
     }
+    if (this.#state.outcome === outcome) return;
     await this.#append({ type: "end", run: this.#state.run?.run ?? 0, outcome }).catch(ignoreMachine);
     this.#state = { ...this.#state, outcome };
   }
@@ -183,6 +224,7 @@ export class Ledger {
     }
     this.#torn = false;
     this.#exists = true;
+    this.#lines++;
   }
 
   async #timed<T>(work: () => Promise<T>): Promise<T> {
@@ -193,6 +235,10 @@ export class Ledger {
       this.spentMs += this.#machine.clock() - begun;
     }
   }
+}
+
+function madeRecord(number: number, id: string | undefined, at: number | undefined): LedgerRecord {
+  return { type: "made", number, ...(id === undefined ? {} : { id }), ...(at === undefined ? {} : { at }) };
 }
 
 function ignoreMachine(error: unknown): void {

@@ -40,6 +40,8 @@ export interface MadeRecord {
   readonly type: "made";
   readonly number: number;
   readonly id?: string;
+  /** Milliseconds since 1970. */
+  readonly at?: number;
 }
 
 /** A thing is not there any more, or not ours to take. */
@@ -61,12 +63,20 @@ export type LedgerRecord = RunRecord | DefinitionRecord | IntendRecord | MadeRec
 /** A record as a line: its JSON and its checksum. */
 export function formatRecord(record: LedgerRecord): string {
   const json = JSON.stringify(record);
-  return `${crc32(json).toString(16).padStart(8, "0")} ${json}\n`;
+  return `${checksum(json)} ${json}\n`;
+}
+
+function checksum(json: string): string {
+  return crc32(json).toString(16).padStart(8, "0");
 }
 
 /** A line as a record; undefined where it is cut or changed. */
 export function parseRecord(line: string): LedgerRecord | undefined {
   const json = line.slice(9);
-  if (line[8] !== " " || crc32(json).toString(16).padStart(8, "0") !== line.slice(0, 8)) return undefined;
-  return JSON.parse(json) as LedgerRecord;
+  if (line[8] !== " " || checksum(json) !== line.slice(0, 8)) return undefined;
+  try {
+    return JSON.parse(json) as LedgerRecord;
+  } catch {
+    return undefined;
+  }
 }

@@ -28,3 +28,14 @@ export interface RunSummary {
   /** Things that could not be taken away. */
   readonly left: readonly string[];
 }
+
+/** What a file says of a jail's last run; undefined where it is damaged or another program's. */
+export function readSummary(text: string): RunSummary | undefined {
+  try {
+    const summary = JSON.parse(text) as Partial<RunSummary> | null;
+    const whole = summary?.version === 1 && Array.isArray(summary.failed) && Array.isArray(summary.left);
+    return whole ? (summary as RunSummary) : undefined;
+  } catch {
+    return undefined;
+  }
+}

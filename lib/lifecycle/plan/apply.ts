@@ -57,7 +57,7 @@ export async function updateOne(session: Session, definition: JailDefinition): P
   const { name } = definition;
   try {
     const lock = await engine.books.lock(name, "update", {
-      signal: engine.signal,
+      signal: engine.waiting,
       onWait: (holder) => engine.emit({ type: "wait", jail: name, at: engine.machine.now(), holder }),
     });
     try {

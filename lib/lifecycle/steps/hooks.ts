@@ -1,6 +1,6 @@
 import { type ExecHook, runsInJail } from "../parameters.js";
 import type { JailSpec } from "../spec.js";
-import { type Action, expectSuccess, type StepContext, type StepKind } from "./kind.js";
+import { type Action, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
 import type { StepRow } from "./table.js";
 
 function actions(spec: JailSpec, row: StepRow, direction: "up" | "down"): Action[] {
@@ -20,7 +20,14 @@ async function runHook(context: StepContext, action: Action) {
   const result = await (runsInJail(command.hook)
     ? context.runInJail(command)
     : context.run({ argv: command.argv, hook: command }));
-  expectSuccess(result, context.spec.hookTimeoutMs);
+  const { hookTimeoutMs } = context.spec;
+  const byDeadline = result.timedOut && (hookTimeoutMs === undefined || result.durationMs < hookTimeoutMs);
+  if (byDeadline) {
+    throw new StepError("ETIMEDOUT", `${result.argv.join(" ")}: ended because the time for all jails is over`, {
+      result,
+    });
+  }
+  expectSuccess(result, hookTimeoutMs);
   return { result };
 }
 

@@ -56,7 +56,7 @@ async function take(context: StepContext, act: Action): Promise<ActionResult> {
     done = result.status === 0 ? { result } : { result, note: `${name} is not in the jail` };
   }
   const { machine } = context;
-  const until = machine.clock() + Math.min(RETURN_MS, Math.max(context.remainingMs() ?? RETURN_MS, 0));
+  const until = machine.clock() + context.patienceMs(RETURN_MS);
   for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
     if ((await interfaceNames(context)).includes(name)) break;
     // Never made, or destroyed: nothing will come back.

@@ -41,7 +41,15 @@ async function make(context: StepContext, act: Action): Promise<ActionResult> {
   const temporary = needsTemporaryPersist(spec);
   const entry = await ledger.intend(act.thing as JailThing);
   const parameters = { ...withoutPersist(spec.parameters), name: spec.name, persist: temporary || spec.persist };
-  const jid = await jails.create(parameters, { signal });
+  let jid: number;
+  try {
+    // Not to be given up half-way: whether the jail is there would not be known.
+    jid = await jails.create(parameters);
+  } catch (error) {
+    // A jail of that name is somebody else's, who came between the look and the call.
+    await ledger.gone(entry);
+    throw error;
+  }
   context.jid = jid;
   context.alive = true;
   context.temporaryPersist = temporary;
@@ -57,7 +65,7 @@ function withoutPersist(parameters: Readonly<Record<string, unknown>>): Record<s
 /** Waits until the kernel has let go of a jail. */
 async function waitGone(context: StepContext, jid: number, name: string): Promise<void> {
   const { machine, jails } = context;
-  const limit = Math.min(DYING_MS, Math.max(context.remainingMs() ?? DYING_MS, 0));
+  const limit = context.patienceMs(DYING_MS);
   const until = machine.clock() + limit;
   for (let wait = FIRST_LOOK_MS; await jails.lingers(jid, name); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
     if (machine.clock() >= until) {

@@ -91,10 +91,15 @@ export interface StepContext {
   readonly logOffsets: Map<string, number>;
   /** Milliseconds of what is left of the whole run's time; undefined: no limit. */
   remainingMs(): number | undefined;
+  /** How long something is waited for at most, in milliseconds: a moment also when the run's time is over. */
+  patienceMs(most: number): number;
   /** Runs a host program when its turn comes; resolves however it ended. */
   run(request: CommandRequest): Promise<RunResult>;
-  /** Runs a hook's command in the jail. */
-  runInJail(command: HookCommand, user?: string): Promise<RunResult>;
+  /** Runs a command in the jail; without a time of its own it has that of hooks. */
+  runInJail(
+    command: HookCommand,
+    more?: { readonly user?: string | undefined; readonly timeoutMs?: number },
+  ): Promise<RunResult>;
   /** The mount table. */
   mounts(): Promise<readonly MountEntry[]>;
 }

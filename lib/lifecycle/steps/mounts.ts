@@ -186,7 +186,7 @@ async function take(context: StepContext, act: Action): Promise<ActionResult> {
 /** A jail that is dying holds its file systems for a while. */
 async function unmountPatiently(context: StepContext, shown: MountEntry): Promise<void> {
   const { machine } = context;
-  const until = machine.clock() + Math.min(BUSY_MS, Math.max(context.remainingMs() ?? BUSY_MS, 0));
+  const until = machine.clock() + context.patienceMs(BUSY_MS);
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {
       await machine.unmount(shown);

@@ -11,7 +11,7 @@ export const persistKind: StepKind = {
   async make(context) {
     if (!context.temporaryPersist || context.jid === undefined) return {};
     context.temporaryPersist = false;
-    await context.jails.update(context.jid, { persist: false }, { signal: context.signal });
+    await context.jails.update(context.jid, { persist: false });
     if (await context.jails.lingers(context.jid, context.spec.name)) return {};
     return { note: "no process is left in the jail, so it is gone" };
   },

@@ -28,7 +28,9 @@ async function ask(context: StepContext, probe: ReadyProbe, leftMs: number): Pro
     return answer === undefined ? undefined : `${address} port ${probe.port}: ${answer}`;
   }
   if (probe.kind === "exec") {
-    const result = await context.runInJail({ hook: "exec.start", argv: probe.argv, background: false }, probe.user);
+    const command = { hook: "exec.start", argv: probe.argv, background: false } as const;
+    const result = await context.runInJail(command, { user: probe.user, timeoutMs: leftMs });
+    if (result.timedOut) return "it did not end";
     if (result.status === 0) return undefined;
     return `status ${result.status ?? result.signal}: ${(result.stderr || result.stdout).trim().slice(-500)}`;
   }
@@ -42,17 +44,23 @@ async function ask(context: StepContext, probe: ReadyProbe, leftMs: number): Pro
     return undefined;
   }
   if (probe.kind === "log") return askLog(context, probe.pattern, probe.path ?? spec.consoleLog);
-  const answer = await probe.call({ name: spec.name, jid: context.jid ?? 0, signal });
+  const answered = new AbortController();
+  const asked = AbortSignal.any([answered.signal, ...(signal === undefined ? [] : [signal])]);
+  const answer = await Promise.race([
+    Promise.resolve(probe.call({ name: spec.name, jid: context.jid ?? 0, signal })),
+    machine.sleep(leftMs, { signal: asked }).then(() => "the function did not answer"),
+  ]).finally(() => answered.abort());
   return answer === true ? undefined : answer === false ? "the function answered false" : answer;
 }
 
 async function askLog(context: StepContext, pattern: RegExp, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return "there is no log: neither a path nor exec.consolelog";
   try {
-    const bytes = await context.machine.readFile(path, { signal: context.signal });
+    const { machine, signal } = context;
+    const size = (await machine.stat(path, { follow: true, signal }))?.size ?? 0;
     const since = context.logOffsets.get(path) ?? 0;
-    const from = Math.max(bytes.length < since ? 0 : since, bytes.length - LOG_BYTES);
-    const text = Buffer.from(bytes.subarray(from)).toString("utf8");
+    const from = Math.max(size < since ? 0 : since, size - LOG_BYTES);
+    const text = Buffer.from(await machine.readFile(path, { signal, from, most: LOG_BYTES })).toString("utf8");
     if (new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")).test(text)) return undefined;
     return `${path} does not have it; its last line: ${text.trimEnd().split("\n").at(-1)?.slice(-200) ?? ""}`;
   } catch (error) {
@@ -63,7 +71,7 @@ async function askLog(context: StepContext, pattern: RegExp, path: string | unde
 
 async function waitReady(context: StepContext, probe: ReadyProbe): Promise<void> {
   const { machine, signal } = context;
-  const timeoutMs = probe.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = Math.min(probe.timeoutMs ?? DEFAULT_TIMEOUT_MS, context.remainingMs() ?? Number.POSITIVE_INFINITY);
   const until = machine.clock() + timeoutMs;
   let pause = FIRST_PAUSE_MS;
   for (;;) {
@@ -82,7 +90,7 @@ async function waitReady(context: StepContext, probe: ReadyProbe): Promise<void>
     if (machine.clock() >= until) {
       throw new StepError(
         "ETIMEDOUT",
-        `ready: ${describe(probe)} did not hold within ${timeoutMs / 1000} s: ${answer}`,
+        `ready: ${describe(probe)} did not hold within ${Math.max(timeoutMs, 0) / 1000} s: ${answer}`,
       );
     }
     await machine.sleep(Math.min(pause, Math.max(until - machine.clock(), 1)), { signal });

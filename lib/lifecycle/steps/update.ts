@@ -6,7 +6,7 @@ export const updateKind: StepKind = {
   down: () => [],
   async make(context, { parameters }) {
     if (parameters !== undefined && context.jid !== undefined) {
-      await context.jails.update(context.jid, parameters, { signal: context.signal });
+      await context.jails.update(context.jid, parameters);
     }
     return {};
   },

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { LocalMachine } from "../../../machine/local.js";
 import type { Machine } from "../../../machine/machine.js";
 import type { WorldJail } from "../../../machine/simulated/answer.js";
 import { SimulatedMachine } from "../../../machine/simulated/machine.js";
-import { jailExecPath } from "../../../native.js";
+import { mountHelperPath } from "../../../native.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
 import type { BaseKernel } from "../kernel.js";
@@ -38,9 +36,8 @@ export function openAround(
   io: CliIo,
 ): { readonly machine: Machine; readonly inside: Inside } {
   if (base.simulation === undefined) {
-    const helper = join(dirname(jailExecPath() ?? ""), "mount-helper");
     return {
-      machine: new LocalMachine({ helper: existsSync(helper) ? helper : "mount-helper" }),
+      machine: new LocalMachine({ helper: mountHelperPath() ?? "mount-helper" }),
       inside: new NativeInside(calls, io),
     };
   }
