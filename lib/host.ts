@@ -12,7 +12,10 @@ import {
   type SimulatedControls,
 } from "./binding.js";
 import { warnOfSharedLocalhost } from "./dragonfly/warning.js";
-import { JailError, JailStateError } from "./errors.js";
+import { JailError, JailParameterError, JailStateError } from "./errors.js";
+import { type Launcher, launch } from "./exec/launch.js";
+import type { SimulatedCommand, SimulatedCommands } from "./exec/simulated/command.js";
+import { SimulatedRunner } from "./exec/simulated/runner.js";
 import { Jail } from "./jail.js";
 import { openNative, openSimulated } from "./native.js";
 import { type Column, column, decodeRows } from "./params/decode.js";
@@ -39,6 +42,15 @@ export interface CreateOptions extends CallOptions {
 export interface ListOptions extends CallOptions {
   /** Dying jails too. Default false. */
   readonly dying?: boolean | undefined;
+}
+
+/** Options of {@link JailHost.simulated}. */
+export interface SimulatedHostOptions extends RawSimulatedOptions {
+  /**
+   * What commands in its jails do: `"record"` (nothing is run; they are noted and succeed), `"host"` (really run on this
+   * machine, unconfined, as who runs this program), or a function that answers in their place. Default `"record"`.
+   */
+  readonly commands?: SimulatedCommands | undefined;
 }
 
 /** A row of a list: a property for each name asked for. */
@@ -68,13 +80,24 @@ export class JailHost {
   readonly kernel: LocalKernel;
   /** The simulated machine's controls; undefined on a real one. */
   readonly simulation: SimulatedControls | undefined;
+  /** @internal What starts commands in its jails. */
+  readonly launcher: Launcher;
+  /** @internal The same, on a simulated host. */
+  readonly runner: SimulatedRunner | undefined;
   #table: ParameterTable | undefined;
   #settings: HostSettings | undefined;
   #descriptors: boolean | undefined;
 
-  private constructor(kernel: LocalKernel, simulation?: SimulatedControls) {
+  private constructor(kernel: LocalKernel, simulation?: SimulatedControls, commands: SimulatedCommands = "record") {
     this.kernel = kernel;
     this.simulation = simulation;
+    this.runner = simulation && new SimulatedRunner(simulation, commands, (jid) => this.nameOf(jid));
+    this.launcher = this.runner?.launch ?? launch;
+  }
+
+  /** The commands that were started in jails of a simulated host by this object, in order; of a real host none. */
+  get commands(): readonly SimulatedCommand[] {
+    return this.runner?.commands ?? [];
   }
 
   /**
@@ -93,10 +116,13 @@ export class JailHost {
    *
    * @throws JailStateError where the release is not known or the state file cannot be used.
    */
-  static simulated(options: RawSimulatedOptions = {}): JailHost {
+  static simulated({ commands, ...options }: SimulatedHostOptions = {}): JailHost {
+    if (commands !== undefined && commands !== "record" && commands !== "host" && typeof commands !== "function") {
+      throw new JailParameterError("commands", commands, 'it is "record", "host" or a function');
+    }
     const { value, error } = openSimulated(options);
     if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
-    return new JailHost(value.kernel, value.controls);
+    return new JailHost(value.kernel, value.controls, commands);
   }
 
   /**

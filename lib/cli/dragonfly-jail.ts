@@ -1,7 +1,8 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { JAIL_ATTACH, JAIL_CREATE, type SimulatedView } from "../binding.js";
-import { type RunOutcome, runInNewJail } from "../dragonfly/run.js";
+import { runInNewJail } from "../dragonfly/run.js";
+import { JailEntryError } from "../exec/entry-error.js";
 import { JailHost } from "../host.js";
 import { jailExecPath } from "../native.js";
 import { ipv4Bytes, ipv6Bytes } from "../params/address.js";
@@ -115,24 +116,22 @@ export async function run(words: JailWords, io: CliIo, helper: string | undefine
     throw err(`realpath: ${words.path}`, codeOf(thrown));
   }
   checkAddresses(words.addresses);
-  const { user, login, hostname, addresses, command } = words;
   const onJail = words.printJid ? (jid: number) => void io.stdout.write(`${jid}\n`) : undefined;
-  return statusOf(
-    await runInNewJail({ helper, path, hostname, addresses, command, user, login, env: io.env, onJail }),
-    words,
-  );
+  try {
+    const { status, signal } = await runInNewJail({ ...words, helper, path, env: io.env, onJail });
+    return signal === null ? (status ?? 1) : SIGNALLED + signalNumber(signal);
+  } catch (thrown) {
+    throw refusal(thrown, words);
+  }
 }
 
-function statusOf(outcome: RunOutcome, { user, command }: JailWords): number {
-  if (!("failed" in outcome)) {
-    return outcome.signal === null ? (outcome.status ?? 1) : SIGNALLED + signalNumber(outcome.signal);
-  }
-  const { step, code, detail } = outcome.failed;
-  if (step === "attach") throw err("jail", code);
-  if (step === "exec") throw err(`execv: ${command[0]}`, code);
-  if ((step === "user" || step === "host-user") && code === "")
-    throw new Said(`jail: ${user?.name ?? ""}: no such user\n`);
-  throw code === "" ? new Said(`jail: ${detail}\n`) : err(detail === "" ? step : detail, code);
+function refusal(thrown: unknown, { user, command }: JailWords): unknown {
+  if (!(thrown instanceof JailEntryError)) return thrown;
+  const { step, errnoCode, detail } = thrown;
+  if (step === "attach") return err("jail", errnoCode);
+  if (step === "exec") return err(`execv: ${command[0]}`, errnoCode);
+  if (thrown.code === "ERR_JAIL_NO_SUCH_USER") return new Said(`jail: ${user?.name ?? ""}: no such user\n`);
+  return errnoCode === "" ? new Said(`jail: ${detail}\n`) : err(detail === "" ? step : detail, errnoCode);
 }
 
 async function simulate(words: JailWords, io: CliIo, host: JailHost, options: DragonflyJailOptions): Promise<number> {

@@ -62,6 +62,7 @@ class Entry {
       }
     }
     if (options_.new_path != nullptr) return make();
+    if (options_.outside) return go();
     bool by_descriptor = options_.jail_fd >= 0;
     int error = by_descriptor ? system_attach_descriptor(options_.jail_fd) : system_attach(options_.jid);
     if (error != 0) {

@@ -61,6 +61,9 @@ const char* parse_one(int letter, const char* value, Options& options) {
       return read_whole(value, 1, INT_MAX, options.jid) ? nullptr : "-j wants a jail id";
     case 'd':
       return read_whole(value, 0, INT_MAX, options.jail_fd) ? nullptr : "-d wants a descriptor";
+    case 'o':
+      options.outside = true;
+      return nullptr;
     case 'f':
       return *value == '\0' || read_descriptors(value, options.keep) ? nullptr : "-f wants descriptors: 0,1,2";
     case 'u':
@@ -126,14 +129,14 @@ const char* parse_one(int letter, const char* value, Options& options) {
 const char* parse_options(int argc, char** argv, Options& options) {
   opterr = 0;
   // The leading + keeps glibc from looking for options among the command's arguments.
-  for (int letter; (letter = getopt(argc, argv, "+:s:j:d:f:u:U:liHC:F:T:0:k:t:p:n:J:N:A:K")) != -1;) {
+  for (int letter; (letter = getopt(argc, argv, "+:s:j:d:of:u:U:liHC:F:T:0:k:t:p:n:J:N:A:K")) != -1;) {
     if (const char* problem = parse_one(letter, optarg, options)) return problem;
   }
   if (options.status_fd < 0) return "-s is missing";
   if (options.user != nullptr && options.host_user != nullptr) return "-u and -U exclude each other";
   if (options.jid >= 0 && options.jail_fd >= 0) return "-j and -d exclude each other";
   const bool existing = options.jid >= 0 || options.jail_fd >= 0;
-  if (existing == (options.new_path != nullptr)) return "one of -j, -d and -J is wanted";
+  if (existing + options.outside + (options.new_path != nullptr) != 1) return "one of -j, -d, -o and -J is wanted";
   if (options.login && options.inherit) return "-l and -i exclude each other";
   options.hold = options.new_path != nullptr && optind >= argc;
   if (options.end_processes && (!existing || optind < argc)) return "-K takes -j or -d and no command";

@@ -11,6 +11,7 @@ struct Options {
   int status_fd = -1;               // -s: where progress and failures are told
   int jid = -1;                     // -j: the jail, by id
   int jail_fd = -1;                 // -d: the jail, by descriptor
+  bool outside = false;             // -o: none is entered: a simulated jail, or the host itself
   std::vector<int> keep;            // -f: descriptors that the command gets
   const char* user = nullptr;       // -u: user of the jail's password file
   const char* host_user = nullptr;  // -U: user of the host's password file

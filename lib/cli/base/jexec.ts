@@ -1,13 +1,13 @@
+import { JailEntryError } from "../../exec/entry-error.js";
+import { ownIdentity } from "../../exec/identity.js";
 import type { Program } from "../../machine/machine.js";
-import { codeOf, signalNumber, strerror } from "../../strerror.js";
+import { signalNumber, strerror } from "../../strerror.js";
 import { CliFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { BaseCalls, Refusal } from "./calls.js";
-import { EnterFailure } from "./enter.js";
 import { getopt } from "./getopt.js";
 import { openAround } from "./jail/machines.js";
 import { type BaseKernel, openBaseKernel } from "./kernel.js";
-import { ownIdentity } from "./users.js";
 
 /** jexec(8)'s summary of its usage. */
 export const JEXEC_USAGE =
@@ -80,7 +80,8 @@ async function enter(request: JexecRequest, base: BaseKernel, calls: BaseCalls, 
   const { inside } = openAround(base, calls, io);
   const fromHost = user?.from === "host";
   // The host's password file comes before the jail.
-  if (fromHost && !(await inside.knowsUser(user.name))) throw new EnterFailure("host-user", "", user.name);
+  if (fromHost && !(await inside.knowsUser(user.name)))
+    throw new JailEntryError({ step: "host-user", errnoCode: "", detail: user.name });
   const own = login && user === undefined ? ownIdentity() : undefined;
   const jid = await findJail(calls, request.jail);
   const shell = own?.SHELL ?? io.env.SHELL ?? "/bin/sh";
@@ -126,25 +127,25 @@ async function become(program: Program, io: CliIo): Promise<number> {
 
 function explain(thrown: unknown, { user, directory, command }: JexecRequest): string | undefined {
   if (thrown instanceof Refusal || thrown instanceof CliFailure) return thrown.message;
-  const code = codeOf(thrown);
-  if (!(thrown instanceof EnterFailure)) {
+  if (!(thrown instanceof JailEntryError)) {
     const unknown = (thrown as { syscall?: string }).syscall === "uv_os_get_passwd";
     return unknown ? `unknown uid: ${process.getuid?.() ?? 0}` : undefined;
   }
+  const { errnoCode: code, detail } = thrown;
   const text = code === "" ? "" : strerror(code);
   switch (thrown.step) {
     case "host-user":
     case "user":
       return code === "" ? `${user?.name ?? ""}: no such user` : `getpwnam: ${user?.name ?? ""}: ${text}`;
     case "attach":
-      return `jail_attach(${/[0-9]+/.exec(thrown.path)?.[0] ?? ""}): ${text}`;
+      return `jail_attach(${/[0-9]+/.exec(detail)?.[0] ?? ""}): ${text}`;
     case "directory":
-      return directory === undefined ? `chdir: ${thrown.path}: ${text}` : `chdir(): ${directory}: ${text}`;
+      return directory === undefined ? `chdir: ${detail}: ${text}` : `chdir(): ${directory}: ${text}`;
     case "groups":
-      return `initgroups: ${thrown.path}: ${text}`;
+      return `initgroups: ${detail}: ${text}`;
     case "class":
       return `setusercontext: ${text}`;
     default:
-      return command.length > 0 ? `execvp: ${command[0]}: ${text}` : `execlp: ${thrown.path}: ${text}`;
+      return command.length > 0 ? `execvp: ${command[0]}: ${text}` : `execlp: ${detail}: ${text}`;
   }
 }

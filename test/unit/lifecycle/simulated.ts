@@ -1,30 +1,10 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { hostCommands } from "../../../lib/exec/commands.js";
 import type { JailHost } from "../../../lib/host.js";
 import { HostJails } from "../../../lib/lifecycle/jails.js";
 import type { JailDefinition } from "../../../lib/lifecycle/parameters.js";
-import type { JailCommands } from "../../../lib/lifecycle/port.js";
-import type { ProgramExit } from "../../../lib/machine/machine.js";
 import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
-
-/** Commands in jails of the simulated kernel: those in the background stay as processes, others end at once. */
-export function quietCommands(host: JailHost): JailCommands {
-  const { simulation } = host;
-  if (simulation === undefined) throw new Error("not a simulated kernel");
-  const processes = (jid: number) => simulation.processes().filter((process) => process.jid === jid);
-  return {
-    async start(jid, { argv, background }) {
-      const started = simulation.spawn({ jid, command: argv.join(" ") });
-      if (started.error !== undefined) throw Object.assign(new Error("jail_attach"), { code: started.error.code });
-      if (!background) simulation.exit(started.value);
-      const exited: Promise<ProgramExit> = Promise.resolve({ status: 0, signal: null });
-      return { pid: started.value, exited, output: (async function* () {})(), kill() {}, release() {} };
-    },
-    processes: async (jid) => processes(jid).map(({ pid, command }) => ({ pid, command })),
-    blockers: async () => [],
-    kill: async (jid, signal) => simulation.killJail(jid, signal === "SIGTERM" ? 15 : 9, false).value,
-  };
-}
 
 /** What a folder with a simulated machine in it is made of. */
 export interface Folder {
@@ -37,7 +17,7 @@ export const BOOKS = "/var/db/bsdjail";
 /** The kernel and the machine around it, both with their state in a folder, so that several processes share them. */
 export function openFolder(JailHostClass: typeof JailHost, path: string) {
   const host = JailHostClass.simulated({ stateFile: join(path, "kernel") });
-  const jails = new HostJails(host, quietCommands(host));
+  const jails = new HostJails(host, hostCommands(host));
   const machine = new SimulatedMachine({
     root: join(path, "root"),
     state: join(path, "world"),

@@ -1,15 +1,11 @@
-import { posix } from "node:path";
+import { type HookCommand, hookEntry } from "../../../exec/commands.js";
+import { enterJail } from "../../../exec/program.js";
 import type { JailProcess } from "../../../lifecycle/port.js";
 import type { Program } from "../../../machine/machine.js";
-import { startLocal } from "../../../machine/programs.js";
-import { watchProgram } from "../../../machine/run.js";
+import { processesOfSystem } from "../../../processes/list.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
-import { enterJail } from "../enter.js";
-import { ownIdentity, prefixed } from "../users.js";
-import type { Inside, InsideCommand } from "./inside.js";
-
-const KILL = 9;
+import type { Inside } from "./inside.js";
 
 /** Jails of this machine's own kernel. */
 export class NativeInside implements Inside {
@@ -21,21 +17,9 @@ export class NativeInside implements Inside {
     this.#io = io;
   }
 
-  async start(jid: number, command: InsideCommand): Promise<Program> {
-    const { argv, user, hostUser, clean, fib, background, outputFd, streams, cwd } = command;
-    const { TERM } = this.#io.env;
-    const options = [
-      ...(user === undefined ? [] : [hostUser ? "-U" : "-u", user]),
-      ...(clean ? ["-l", ...(TERM === undefined ? [] : ["-T", TERM])] : []),
-      ...(!clean && user !== undefined ? ["-i"] : []),
-      ...(cwd !== undefined ? ["-C", posix.join("/", cwd)] : clean && user !== undefined ? ["-H"] : []),
-      ...(fib === undefined ? [] : ["-F", String(fib)]),
-      ...(command.dependent ? ["-p", `${KILL}:${process.pid}`] : []),
-    ];
-    const inherited = clean ? {} : prefixed(user === undefined ? "E" : "B", this.#io.env);
-    // Without a name it is our own user, whom the jail need not know.
-    const own = clean && hostUser && user === undefined ? prefixed("E", ownIdentity()) : {};
-    return enterJail({ jid, argv, options, env: { ...inherited, ...own }, streams, outputFd, session: background });
+  async start(jid: number, command: HookCommand): Promise<Program> {
+    const { streams, outputFd, background: session } = command;
+    return enterJail(hookEntry(jid, command, this.#io.env), { streams, outputFd, session });
   }
 
   async knowsUser(name: string): Promise<boolean> {
@@ -48,14 +32,7 @@ export class NativeInside implements Inside {
   }
 
   async processes(jid: number): Promise<readonly JailProcess[]> {
-    const argv = ["/bin/ps", "-axo", "pid=,jid=,comm="];
-    const { stdout } = await watchProgram(TIME, argv, await startLocal({ argv }), { keepBytes: 1 << 24 });
-    const found: JailProcess[] = [];
-    for (const line of stdout.split("\n")) {
-      const [, pid, own, command] = /^ *([0-9]+) +([0-9]+) +(.*)$/.exec(line) ?? [];
-      if (Number(own) === jid) found.push({ pid: Number(pid), command: command ?? "" });
-    }
-    return found;
+    return (await processesOfSystem({})).filter((process) => process.jid === jid);
   }
 
   async terminate(jid: number): Promise<void> {
@@ -66,11 +43,6 @@ export class NativeInside implements Inside {
     return this.#calls.remove(jid);
   }
 }
-
-const TIME = {
-  clock: () => performance.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref()),
-};
 
 /** Signals a process that may be gone already. */
 export function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { basename, posix } from "node:path";
 import type { SimulatedControls } from "../../../binding.js";
+import type { HookCommand } from "../../../exec/commands.js";
+import type { Entry } from "../../../exec/entry.js";
+import { JailEntryError } from "../../../exec/entry-error.js";
+import { loginVariables } from "../../../exec/identity.js";
+import { enterJail } from "../../../exec/program.js";
 import type { JailProcess } from "../../../lifecycle/port.js";
 import type { HostUser, Program, ProgramRequest } from "../../../machine/machine.js";
 import type { SimulatedMachine } from "../../../machine/simulated/machine.js";
 import { answered } from "../../../machine/simulated/program.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
-import { EnterFailure, type EnterRequest, enterJail } from "../enter.js";
-import { loginVariables, prefixed } from "../users.js";
-import type { Inside, InsideCommand } from "./inside.js";
+import type { Inside } from "./inside.js";
 import { signal } from "./inside-native.js";
 
-const KILL = 9;
 /** Programs that the simulated machine answers itself. */
 const KNOWN = new Set(["devfs", "ifconfig", "mount", "umount", "zfs"]);
 
@@ -42,19 +44,21 @@ export class SimulatedInside implements Inside {
     this.#io = io;
   }
 
-  async start(jid: number, command: InsideCommand): Promise<Program> {
+  async start(jid: number, command: HookCommand): Promise<Program> {
     const { argv, user, clean, fib, background, outputFd, streams, cwd } = command;
     const words = argv.join(" ");
     // This process goes in first: the jail must not end between the question and the command's own entry.
     const entered = this.#controls.spawn({ jid, hostPid: process.pid, command: words });
-    if (entered.error !== undefined) throw new EnterFailure("attach", "EINVAL", `jail ${jid}`);
+    if (entered.error !== undefined) {
+      throw new JailEntryError({ step: "attach", errnoCode: "EINVAL", detail: `jail ${jid}` }, jid);
+    }
     try {
       const known = await this.#answer(jid, argv);
       if (known !== undefined) return known;
-      const { env, options } = await this.#identity({ user, clean, first: {}, cwd });
-      if (fib !== undefined) options.push("-F", String(fib));
-      if (command.dependent) options.push("-p", `${KILL}:${process.pid}`);
-      const program = await enterJail({ jid, argv, options, env, streams, outputFd, session: background });
+      const identity = await this.#identity({ user, clean, first: {}, cwd });
+      const parentDeathSignal = command.dependent ? "SIGKILL" : undefined;
+      const entry: Entry = { ...identity, target: "outside", argv, fib, parentDeathSignal };
+      const program = await enterJail(entry, { streams, outputFd, session: background });
       const inside = { jid, hostPid: program.pid, command: words, user: user ?? "root" };
       if (this.#controls.spawn({ ...inside, pid: program.pid }).error !== undefined) this.#controls.spawn(inside);
       return program;
@@ -68,8 +72,8 @@ export class SimulatedInside implements Inside {
     if ((user === undefined && !clean) || KNOWN.has(basename(argv[0] ?? ""))) return undefined;
     const cwd = clean && user !== undefined ? undefined : (request.cwd ?? this.#io.cwd);
     // It enters nothing: on this machine jail-exec only becomes the user.
-    const { env, options } = await this.#identity({ user, clean, first, cwd });
-    return enterJail({ jid: 1, argv, options, env, streams, session: background });
+    const identity = await this.#identity({ user, clean, first, cwd });
+    return enterJail({ ...identity, target: "outside", argv }, { streams, session: background });
   }
 
   async knowsUser(name: string): Promise<boolean> {
@@ -107,19 +111,24 @@ export class SimulatedInside implements Inside {
     return undefined;
   }
 
-  async #identity({ user, clean, first, cwd }: Identity): Promise<{ env: EnterRequest["env"]; options: string[] }> {
-    const directory = (path: string | undefined) => (path === undefined ? [] : ["-C", posix.join("/", path)]);
+  async #identity({ user, clean, first, cwd }: Identity): Promise<Omit<Entry, "target" | "argv">> {
+    const directory = (path: string | undefined) => (path === undefined ? undefined : posix.join("/", path));
     if (user === undefined && !clean) {
-      return { options: directory(cwd), env: prefixed("E", { ...first, ...this.#io.env, ...first }) };
+      return { environment: "none", cwd: directory(cwd), env: { ...first, ...this.#io.env, ...first } };
     }
     const account = await this.#user(user ?? "root");
-    if (account === undefined) throw new EnterFailure("user", "", user ?? "root");
+    if (account === undefined) {
+      throw new JailEntryError({ step: "user", errnoCode: "", detail: user ?? "root" });
+    }
     const own = loginVariables(account);
     const base = clean ? { ...own, TERM: this.#io.env.TERM } : this.#io.env;
     const home = clean && user !== undefined ? account.home : undefined;
     return {
-      options: [...(user === undefined ? [] : ["-U", user]), ...directory(cwd ?? home)],
-      env: prefixed("E", { ...first, ...base, ...own, ...first }),
+      environment: "none",
+      user,
+      hostUser: true,
+      cwd: directory(cwd ?? home),
+      env: { ...first, ...base, ...own, ...first },
     };
   }
 

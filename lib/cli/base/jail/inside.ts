@@ -1,18 +1,11 @@
-import type { JailCommand, JailProcess } from "../../../lifecycle/port.js";
+import type { HookCommand } from "../../../exec/commands.js";
+import type { JailProcess } from "../../../lifecycle/port.js";
 import type { Program, ProgramRequest } from "../../../machine/machine.js";
-
-/** A command for a jail, with what jexec(8) adds. */
-export interface InsideCommand extends JailCommand {
-  /** The directory in the jail to start in. Default: that of the user of a clean environment, else the jail's root. */
-  readonly cwd?: string | undefined;
-  /** It is killed when this process ends. */
-  readonly dependent?: boolean;
-}
 
 /** What happens inside jails: the part of the lifecycle's border that jail(8)'s steps need. */
 export interface Inside {
-  /** Starts a command in a jail; resolves when it is inside. @throws EnterFailure */
-  start(jid: number, command: InsideCommand): Promise<Program>;
+  /** Starts a command in a jail; resolves when it is inside. @throws JailEntryError */
+  start(jid: number, command: HookCommand): Promise<Program>;
   /** Whether the host has a user of this name. */
   knowsUser(name: string): Promise<boolean>;
   /** Starts a command of the host as another user or with an environment of its own; undefined: it is the machine's to do. */

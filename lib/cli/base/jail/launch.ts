@@ -1,3 +1,4 @@
+import { JailEntryError } from "../../../exec/entry-error.js";
 import type { ProgramRequest } from "../../../machine/machine.js";
 import type { Watched } from "../../../machine/run.js";
 import { codeOf, strerror } from "../../../strerror.js";
@@ -159,9 +160,11 @@ async function startDataset(work: Work, jail: BaseJail, dataset: string): Promis
 
 /** Why a command did not start, as jail(8)'s child process says it. */
 function startProblem(thrown: unknown, command: StepCommand, user: string | undefined): string {
-  const code = codeOf(thrown);
+  const entry = thrown instanceof JailEntryError;
+  const code = entry ? thrown.errnoCode : codeOf(thrown);
   const { syscall, path } = thrown as { syscall?: string; path?: string };
-  switch (syscall) {
+  const about = entry ? thrown.detail : path;
+  switch (entry ? thrown.step : syscall) {
     case "host-user":
     case "user":
     case "getpwnam":
@@ -171,13 +174,13 @@ function startProblem(thrown: unknown, command: StepCommand, user: string | unde
     case "attach":
       return `jail_attach: ${strerror(code)}`;
     case "directory":
-      return `chdir ${path ?? ""}: ${strerror(code)}`;
+      return `chdir ${about ?? ""}: ${strerror(code)}`;
     case "fib":
       return `setfib: ${strerror(code)}`;
     case "groups":
-      return `initgroups ${path ?? ""}: ${strerror(code)}`;
+      return `initgroups ${about ?? ""}: ${strerror(code)}`;
     case "class":
-      return `setusercontext ${path ?? ""}: ${strerror(code)}`;
+      return `setusercontext ${about ?? ""}: ${strerror(code)}`;
     default:
       return `exec ${command.argv[0] ?? ""}: ${strerror(code)}`;
   }

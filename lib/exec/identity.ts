@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import type { HostUser } from "../../machine/machine.js";
+import type { HostUser } from "../machine/machine.js";
 
 /**
  * The environment that FreeBSD's default login class gives a user, in the order in which its env(1) shows it.
@@ -18,13 +18,6 @@ export function loginVariables({ name, home, shell }: HostUser): Record<string, 
     LANG: "C.UTF-8",
     PATH: folders.join(":"),
   };
-}
-
-/** Variables as jail-exec takes them. */
-export function prefixed(prefix: "B" | "E", env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const named: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) if (value !== undefined) named[`${prefix}:${name}`] = value;
-  return named;
 }
 
 /** USER, HOME and SHELL of who runs this, by the host's password file. @throws a system error where it has none */

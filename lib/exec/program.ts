@@ -1,0 +1,66 @@
+/** Commands in jails as the lifecycle and the base system's commands watch them. */
+import type { Program, ProgramExit } from "../machine/machine.js";
+import { pieces } from "../machine/programs.js";
+import type { Entry } from "./entry.js";
+import { JailEntryError } from "./entry-error.js";
+import { type Launcher, launch } from "./launch.js";
+
+/** Where a command's streams go. */
+export interface EnterOptions {
+  /** `"inherit"`: this process's own streams. */
+  readonly streams: "inherit" | "pipe";
+  /** A descriptor for what is written, in place of the streams. */
+  readonly outputFd?: number | undefined;
+  /** In a session of its own. */
+  readonly session: boolean;
+  /** What starts it. Default: jail-exec. */
+  readonly launcher?: Launcher | undefined;
+}
+
+/** Enters a jail and becomes a command. Resolves once the command runs. @throws JailEntryError */
+export async function enterJail(entry: Entry, options: EnterOptions): Promise<Program> {
+  try {
+    return await start(entry, options);
+  } catch (thrown) {
+    // A file that the kernel takes for no program is a script of sh: so execvp(3).
+    if (!(thrown instanceof JailEntryError) || thrown.step !== "exec" || thrown.errnoCode !== "ENOEXEC") throw thrown;
+    const [name = "", ...rest] = entry.argv;
+    const end = thrown.detail.indexOf(": ");
+    const found = name.includes("/") || end < 0 ? name : thrown.detail.slice(0, end);
+    return start({ ...entry, argv: ["/bin/sh", found, ...rest] }, options);
+  }
+}
+
+async function start(entry: Entry, options: EnterOptions): Promise<Program> {
+  const { streams, outputFd, session, launcher = launch } = options;
+  const output = outputFd ?? streams;
+  const child = launcher(entry, {
+    stdio: [streams === "inherit" ? "inherit" : "ignore", output, output],
+    detached: session,
+  });
+  const exited = new Promise<ProgramExit>((resolve) => {
+    child.once("exit", (status, signal) => resolve({ status, signal }));
+    // It may never have been a process.
+    child.once("close", (status, signal) => resolve({ status, signal }));
+  });
+  // Told by `entered` as well.
+  child.on("error", () => undefined);
+  const output$ = pieces(child);
+  try {
+    await child.entered;
+  } catch (failure) {
+    await exited;
+    throw failure;
+  }
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    output: output$,
+    kill: (signal) => void child.killGroup(signal),
+    release() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.unref();
+    },
+  };
+}
