@@ -103,3 +103,19 @@ export function reverseNeeds(needs: ReadonlyMap<string, readonly Need[]>): Map<s
   }
   return reversed;
 }
+
+/** Names so that each comes after what it needs. */
+export function inOrder(
+  names: readonly string[],
+  needs: ReadonlyMap<string, readonly { readonly name: string }[]>,
+): string[] {
+  const placed = new Set<string>();
+  const left = [...names];
+  while (left.length > 0) {
+    const at = left.findIndex((name) => (needs.get(name) ?? []).every((need) => placed.has(need.name)));
+    // A loop is a problem of its own; its jails still have a place.
+    const [name] = left.splice(Math.max(at, 0), 1);
+    placed.add(name as string);
+  }
+  return [...placed];
+}

@@ -8,12 +8,14 @@ import { type CommandRequest, StepError } from "../steps/kind.js";
 import { checkTarget } from "../steps/mounts.js";
 import type { Problem } from "../values.js";
 import type { Engine } from "./context.js";
+import { Limiter } from "./limiter.js";
 
 /** What jails need of the machine, looked at before anything is begun. Answers are kept for the jails that follow. */
 export class Inspector {
   readonly #engine: Engine;
   #interfaces: Promise<ReadonlySet<string>> | undefined;
-  #rulesets: Promise<ReadonlySet<string>> | undefined;
+  #rulesetNumbers: Promise<ReadonlySet<string>> | undefined;
+  readonly #rulesets = new Map<string, Promise<string | undefined>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -46,6 +48,8 @@ export class Inspector {
     if (spec.hooks["exec.prepare"].length > 0) return problems;
     await check("path", () => this.#path(spec));
     if (problems.some((problem) => problem.parameter === "path")) return problems;
+    await check("vnet.interface", async () => this.#vnet(spec));
+    await check("ready", async () => this.#ready(spec));
     for (const [index, mount] of spec.mounts.entries()) {
       await check(mount.parameter, () => this.#mount(spec, index));
     }
@@ -105,15 +109,36 @@ export class Inspector {
     const number = options.find((option) => option.startsWith("ruleset="))?.slice("ruleset=".length);
     // Ruleset 0 is the wish for an open /dev, written down.
     if (number === undefined || number === "0") return;
-    this.#rulesets ??= this.#list(["/sbin/devfs", "rule", "showsets"]);
-    if (!(await this.#rulesets).has(number)) {
-      throw new StepError("ENOENT", `${parameter}: devfs ruleset ${number} does not exist: /dev would be open`, {
-        hint: "load it (service devfs restart), or set devfs_ruleset to one of `devfs rule showsets`",
-      });
-    }
+    const problem = this.#rulesets.get(number) ?? this.#rulesetProblem(number);
+    this.#rulesets.set(number, problem);
+    const words = await problem;
+    if (words === undefined) return;
+    throw new StepError("ENOENT", `${parameter}: devfs ruleset ${number} ${words}: /dev would be open`, {
+      hint: "load it (service devfs restart), or set devfs_ruleset to one of `devfs rule showsets`",
+    });
+  }
+
+  async #rulesetProblem(number: string): Promise<string | undefined> {
+    this.#rulesetNumbers ??= this.#list(["/sbin/devfs", "rule", "showsets"]);
+    if (!(await this.#rulesetNumbers).has(number)) return "does not exist";
     const result = await this.#run({ argv: ["/sbin/devfs", "rule", "-s", number, "show"] });
-    if (result.status === 0 && result.stdout.trim() === "") {
-      throw new StepError("ENOENT", `${parameter}: devfs ruleset ${number} has no rules: /dev would be open`);
+    return result.status === 0 && result.stdout.trim() === "" ? "has no rules" : undefined;
+  }
+
+  #vnet({ interfaces, parameters }: JailSpec): void {
+    const [name] = interfaces;
+    const own = [parameters.vnet].flat().at(-1);
+    if (name === undefined || ("vnet" in parameters && ["new", true, "", undefined].includes(own as string))) return;
+    throw new StepError("EINVAL", `vnet.interface: ${name}: the jail has no network stack of its own: set vnet`);
+  }
+
+  #ready({ ready, parameters }: JailSpec): void {
+    for (const probe of ready) {
+      if (probe.kind !== "tcp" || probe.address !== undefined || !("vnet" in parameters)) continue;
+      throw new StepError(
+        "EINVAL",
+        `ready: tcp port ${probe.port}: a jail with a network stack of its own has no address here: name one`,
+      );
     }
   }
 
@@ -147,4 +172,14 @@ export class Inspector {
       }
     }
   }
+}
+
+/** How many jails are looked at at once: each takes a few programs of the host. */
+const AT_ONCE = 8;
+
+/** Everything that would keep any of these jails from starting, in their order. */
+export async function inspectAll(engine: Engine, specs: readonly JailSpec[]): Promise<readonly Problem[]> {
+  const inspector = new Inspector(engine);
+  const limiter = new Limiter(AT_ONCE);
+  return (await Promise.all(specs.map((spec) => limiter.run(() => inspector.inspect(spec), engine.signal)))).flat();
 }

@@ -1,4 +1,5 @@
 import { stepFailure } from "../events.js";
+import { buildGraph, inOrder, reverseNeeds } from "../graph.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { RunningJail } from "../port.js";
 import { type JailSpec, readSpec } from "../spec.js";
@@ -7,6 +8,7 @@ import type { Engine } from "./context.js";
 import { forgetRebooted, type Situation, situation } from "./leftovers.js";
 import { type Ending, JailRunner } from "./runner.js";
 import type { Session } from "./session.js";
+import { recordedDefinition } from "./stop.js";
 
 /** Words for what was found, as the result's reason. */
 const FOUND: Readonly<Record<Situation, string>> = {
@@ -26,14 +28,29 @@ const FOUND: Readonly<Record<Situation, string>> = {
 export async function recover(session: Session, only: readonly string[] | undefined): Promise<void> {
   const { engine } = session;
   const recorded = await engine.books.jails({ signal: engine.signal });
-  const names = only === undefined ? recorded : only.filter((name) => recorded.includes(name));
-  for (const name of names) {
+  for (const name of only ?? []) {
+    if (!recorded.includes(name)) session.tell(name, { state: "unchanged", reason: "nothing is recorded of it" });
+  }
+  const names = await fromTheTop(session, recorded);
+  for (const name of names.filter((name) => only?.includes(name) ?? true)) {
     try {
       await recoverOne(session, name);
     } catch (error) {
       session.tell(name, { state: engine.signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
     }
   }
+}
+
+/** Jails in jails, and those that need others, first: their mounts and processes keep the others from going. */
+async function fromTheTop(session: Session, names: readonly string[]): Promise<readonly string[]> {
+  const nodes = await Promise.all(
+    names.map(async (name) => {
+      const { depend = [] } = (await recordedDefinition(session, name))?.parameters ?? {};
+      return { name, depend: [depend].flat().map(String) };
+    }),
+  );
+  const { needs } = buildGraph(nodes, names);
+  return inOrder([...needs.keys()], reverseNeeds(needs));
 }
 
 /** Takes a jail's lock unless somebody living holds it; then who that is. */

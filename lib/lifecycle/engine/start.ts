@@ -1,11 +1,12 @@
 import { stepFailure } from "../events.js";
-import { buildGraph } from "../graph.js";
+import { ancestors, buildGraph, type GraphProblem } from "../graph.js";
 import type { UpOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
 import type { RunningJail } from "../port.js";
 import type { JailSpec } from "../spec.js";
+import type { Problem } from "../values.js";
 import { digest, plainParameters } from "./digest.js";
-import { Inspector } from "./inspect.js";
+import { inspectAll } from "./inspect.js";
 import { settleLeftovers } from "./leftovers.js";
 import { JailRunner } from "./runner.js";
 import { runSchedule } from "./schedule.js";
@@ -27,23 +28,16 @@ export async function start(
     session.refuse(name);
   }
   const graph = buildGraph([...specs.values()], wanted, (name) => isUp(running.get(name)));
-  for (const problem of graph.problems) {
-    const message =
-      problem.kind === "cycle"
-        ? `dependency loop: ${problem.path.join(" -> ")}`
-        : `depends on undefined jail "${problem.need}"`;
-    session.problem({
-      jail: problem.jail,
-      parameter: "depend",
-      message,
-      code: problem.kind === "cycle" ? "ELOOP" : "ENOENT",
-    });
+  for (const problem of graph.problems) session.problem(graphProblem(problem));
+  const up = (name: string) => isUp(running.get(name));
+  const fresh = [...graph.needs.keys()].filter((name) => !up(name)).map((name) => specs.get(name) as JailSpec);
+  for (const spec of fresh) {
+    const problem = parentProblem(spec.name, specs, up);
+    if (problem !== undefined) session.problem(problem);
   }
-  const inspector = new Inspector(engine);
+  for (const problem of await inspectAll(engine, fresh)) session.problem(problem);
   const settled = new Map<string, boolean>();
   for (const name of graph.needs.keys()) {
-    const spec = specs.get(name) as JailSpec;
-    if (!isUp(running.get(name))) for (const problem of await inspector.inspect(spec)) session.problem(problem);
     if (session.problemsOf(name).length === 0) continue;
     settled.set(name, false);
     session.refuse(name);
@@ -61,6 +55,34 @@ export async function start(
     },
     skip: (name, need) => session.tell(name, { state: "skipped", reason: `it needs "${need}", which is not up` }),
   });
+}
+
+/** A need that cannot be met, as a problem of the jail that has it. */
+export function graphProblem(problem: GraphProblem): Problem {
+  const { jail } = problem;
+  if (problem.kind === "cycle") {
+    return { jail, parameter: "depend", message: `dependency loop: ${problem.path.join(" -> ")}`, code: "ELOOP" };
+  }
+  return { jail, parameter: "depend", message: `depends on undefined jail "${problem.need}"`, code: "ENOENT" };
+}
+
+/** What is wrong with the jail above one, which the kernel says with no more than an errno. */
+function parentProblem(
+  jail: string,
+  specs: ReadonlyMap<string, JailSpec>,
+  up: (name: string) => boolean,
+): Problem | undefined {
+  const [parent] = ancestors(jail);
+  if (parent === undefined || up(parent)) return undefined;
+  const spec = specs.get(parent);
+  if (spec === undefined) {
+    const message = `name: "${jail}" is a jail in "${parent}", which is neither defined nor up`;
+    return { jail, parameter: "name", message, code: "ENOENT" };
+  }
+  const most = [spec.parameters["children.max"] ?? 0].flat().at(-1);
+  if (Number(most) !== 0) return undefined;
+  const message = `name: "${jail}" is a jail in "${parent}", whose children.max is 0: set it to the number of its jails`;
+  return { jail, parameter: "name", message, code: "EPERM" };
 }
 
 function isUp(jail: RunningJail | undefined): boolean {

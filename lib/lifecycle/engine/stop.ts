@@ -1,6 +1,6 @@
 import { MachineError } from "../../machine/machine.js";
 import { stepFailure } from "../events.js";
-import { buildGraph, reverseNeeds } from "../graph.js";
+import { buildGraph, type Need, reverseNeeds } from "../graph.js";
 import { LedgerVersionError } from "../ledger/ledger.js";
 import type { DownOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
@@ -13,29 +13,52 @@ import { type Ending, JailRunner } from "./runner.js";
 import { runSchedule } from "./schedule.js";
 import type { Session } from "./session.js";
 
+/** The jails that a stop is about, those that need them and their children, and what each waits for. */
+export interface StopSelection {
+  readonly specs: ReadonlyMap<string, JailSpec>;
+  readonly needs: ReadonlyMap<string, readonly Need[]>;
+  /** Those that were asked for. */
+  readonly wanted: readonly string[];
+}
+
+/** Chooses what is to be stopped. */
+export async function selectStops(
+  session: Session,
+  definitions: readonly JailDefinition[],
+  only: readonly string[] | undefined,
+): Promise<StopSelection> {
+  const { engine } = session;
+  const running = await engine.jails.list({ signal: engine.signal });
+  const recorded = await engine.books.jails({ signal: engine.signal });
+  const known = new Map(definitions.map((definition) => [definition.name, definition]));
+  const wanted = only ?? [...known.keys()];
+  const present = new Set([...running.filter((jail) => !jail.dying).map((jail) => jail.name), ...recorded]);
+  const parts = await definitionsFor(session, wanted, known, present, running);
+  const { specs } = await session.readQuietly(parts);
+  const all = buildGraph([...specs.values()], [...specs.keys()]);
+  const reversed = reverseNeeds(dropCycles(all));
+  const meant = withDependents(wanted, reversed, present);
+  const needs = new Map<string, readonly Need[]>();
+  for (const [name, own] of reversed) {
+    if (meant.has(name))
+      needs.set(
+        name,
+        own.filter((need) => meant.has(need.name)),
+      );
+  }
+  return { specs, needs, wanted };
+}
+
 /** Stops jails, those that need them and their children before them. */
 export async function stop(
   session: Session,
   definitions: readonly JailDefinition[],
   options: DownOptions,
 ): Promise<void> {
-  const { engine } = session;
-  const running = await engine.jails.list({ signal: engine.signal });
-  const recorded = await engine.books.jails({ signal: engine.signal });
+  const { specs, needs, wanted } = await selectStops(session, definitions, options.only);
   const known = new Map(definitions.map((definition) => [definition.name, definition]));
-  const wanted = options.only ?? [...known.keys()];
-  const present = new Set([...running.filter((jail) => !jail.dying).map((jail) => jail.name), ...recorded]);
-  const parts = await definitionsFor(session, wanted, known, present, running);
-  const { specs } = await session.readQuietly(parts);
-  const all = buildGraph([...specs.values()], [...specs.keys()]);
-  const needs = reverseNeeds(dropCycles(all));
-  const meant = withDependents(wanted, needs, present);
   await runSchedule({
-    needs: new Map(
-      [...needs]
-        .filter(([name]) => meant.has(name))
-        .map(([name, own]) => [name, own.filter((need) => meant.has(need.name))]),
-    ),
+    needs,
     atOnce: session.atOnce,
     newestFirst: true,
     run: (name, milestone) =>

@@ -15,6 +15,8 @@ export interface MountThing {
   readonly mount: MountSpec;
   /** The jail's root when it was mounted. */
   readonly root: string | undefined;
+  /** What was mounted there before, by fsid: somebody else's. */
+  readonly under?: readonly string[];
 }
 
 /** The jail itself. */

@@ -7,7 +7,7 @@ import { stepFailure } from "../events.js";
 import type { JailDefinition } from "../parameters.js";
 import type { JailSpec } from "../spec.js";
 import { compare, isSame, MachineView } from "./difference.js";
-import { makePlan, type Plan, updateActions } from "./plan.js";
+import { makePlan, makeStopPlan, type Plan, updateActions } from "./plan.js";
 
 /** The machine is not as it was when the plan was made. */
 export class PlanStaleError extends Error {
@@ -25,7 +25,8 @@ export class PlanStaleError extends Error {
 /** Does what a plan says. @throws PlanStaleError where the machine has moved since; then nothing was done */
 export async function applyPlan(session: Session, plan: Plan): Promise<void> {
   const { definitions, options } = plan;
-  const now = await makePlan(session, definitions, options);
+  const make = plan.direction === "up" ? makePlan : makeStopPlan;
+  const now = await make(session, definitions, options);
   if (now.fingerprint !== plan.fingerprint) {
     const names = new Set([...plan.jails, ...now.jails].map(({ jail }) => jail));
     const of = (one: Plan, name: string) => digest(one.jails.find(({ jail }) => jail === name));
@@ -35,6 +36,7 @@ export async function applyPlan(session: Session, plan: Plan): Promise<void> {
   const named = (change: string) => plan.jails.filter((jail) => jail.change === change).map(({ jail }) => jail);
   const goes = [...named("remove"), ...named("restart")];
   if (goes.length > 0) await stop(session, definitions, { ...options, only: goes });
+  if (plan.direction === "down") return;
   for (const name of named("update")) {
     const definition = definitions.find((candidate) => candidate.name === name);
     if (definition !== undefined) await updateOne(session, definition);

@@ -5,11 +5,13 @@ import { canonicalAddress, prefixOf } from "../address.js";
 import type { Engine } from "../engine/context.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { type Thing, thingName } from "../ledger/thing.js";
+import { SHARED_PARAMETERS } from "../parameters.js";
 import type { ParameterDifference, RunningJail } from "../port.js";
 import type { JailSpec } from "../spec.js";
 import { aliasKey, hostInterfaces } from "../steps/alias.js";
 import { sameSource, truePath } from "../steps/mounts.js";
 import { UP } from "../steps/table.js";
+import { pseudoName } from "../values.js";
 
 /** How a running jail differs from its definition. */
 export interface JailDifference {
@@ -107,16 +109,51 @@ export async function compare(
       // A jail that others started has its things without a ledger.
     } else if (ledger.exists || !shown) adds.push(thing);
   }
+  const dropped = await droppedParameters(engine, spec, ledger, running.jid);
+  const all = [...differences, ...dropped];
   return {
     fixed: await withoutSamePath(
       engine,
-      differences.filter((difference) => difference.fixed),
+      all.filter((difference) => difference.fixed),
     ),
-    live: differences.filter((difference) => !difference.fixed),
+    live: all.filter((difference) => !difference.fixed),
     adds,
     drops: [...have].filter(([name]) => !wanted.has(name)).map(([, thing]) => thing),
     missing,
   };
+}
+
+/** A name without the `no` before its last component. */
+const plainName = (name: string) => name.replace(/(^|\.)no([^.]*)$/, "$1$2");
+
+/**
+ * Parameters that the jail was started with and that are not defined any more. What the kernel would give it without
+ * them is known only when a jail is made; a key of `meta` or `env` is just taken away.
+ */
+async function droppedParameters(
+  engine: Engine,
+  spec: JailSpec,
+  ledger: Ledger,
+  jid: number,
+): Promise<ParameterDifference[]> {
+  const recorded = ledger.state.definition?.parameters ?? {};
+  const defined = new Set(Object.keys(spec.parameters).flatMap((name) => [name, plainName(name)]));
+  const shared: readonly string[] = SHARED_PARAMETERS;
+  const dropped = Object.keys(recorded).filter(
+    (name) =>
+      !["name", "jid", "persist", "nopersist"].includes(name) &&
+      (shared.includes(name) || pseudoName(name) === undefined) &&
+      !defined.has(name) &&
+      !defined.has(plainName(name)),
+  );
+  if (dropped.length === 0) return [];
+  const running = await engine.jails.get(jid, dropped, { signal: engine.signal });
+  return dropped
+    .filter((parameter) => running[parameter] !== undefined)
+    .map((parameter) => {
+      const keyed = /^(meta|env)\../.test(parameter);
+      return { parameter, wanted: keyed ? null : undefined, running: running[parameter], fixed: !keyed };
+    });
 }
 
 /** The kernel keeps a jail's true path, whatever links were given. */

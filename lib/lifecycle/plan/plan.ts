@@ -1,9 +1,13 @@
+import type { Engine } from "../engine/context.js";
 import { digest, plainParameters } from "../engine/digest.js";
 import { Inspector } from "../engine/inspect.js";
 import { situation } from "../engine/leftovers.js";
+import { Limiter } from "../engine/limiter.js";
 import type { Session } from "../engine/session.js";
-import { buildGraph, reverseNeeds } from "../graph.js";
-import type { Ledger } from "../ledger/ledger.js";
+import { graphProblem } from "../engine/start.js";
+import { recordedDefinition, selectStops } from "../engine/stop.js";
+import { buildGraph, inOrder, type Need, reverseNeeds } from "../graph.js";
+import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
 import { type Thing, thingName } from "../ledger/thing.js";
 import type { RunningOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
@@ -47,6 +51,8 @@ export interface JailPlan {
 
 /** What a run would do, and for which state of the machine that is true. */
 export interface Plan {
+  /** A start, with all that it takes to bring jails to their definitions, or a stop. */
+  readonly direction: "up" | "down";
   /** In the order of doing. */
   readonly jails: readonly JailPlan[];
   readonly problems: readonly Problem[];
@@ -132,6 +138,15 @@ function driftOf(difference: JailDifference): Drift[] {
   ];
 }
 
+/** How many jails are looked at at once. */
+const AT_ONCE = 8;
+
+/** A jail's plan, and what is wrong with it. */
+interface Planned {
+  readonly plan: JailPlan;
+  readonly problems: readonly Problem[];
+}
+
 /** Looks, and says what would be done to bring jails to their definitions. Changes nothing. */
 export async function makePlan(
   session: Session,
@@ -140,51 +155,99 @@ export async function makePlan(
 ): Promise<Plan> {
   const { engine } = session;
   const specs = await session.read(definitions);
-  const running = new Map((await engine.jails.list()).filter((jail) => !jail.dying).map((jail) => [jail.name, jail]));
+  const all = await engine.jails.list({ signal: engine.signal });
+  const running = new Map(all.filter((jail) => !jail.dying).map((jail) => [jail.name, jail]));
   const wanted = options.only ?? [...specs.keys()];
   const graph = buildGraph([...specs.values()], wanted, (name) => running.has(name));
+  for (const problem of graph.problems) session.problem(graphProblem(problem));
   const view = new MachineView(engine);
   const inspector = new Inspector(engine);
+  const limiter = new Limiter(AT_ONCE);
   const plans = new Map<string, JailPlan>();
-  for (const name of graph.needs.keys()) {
-    const spec = specs.get(name) as JailSpec;
-    plans.set(name, await planOne(session, view, inspector, spec, running.get(name), definitions));
+  const names = [...graph.needs.keys()];
+  const planned = await Promise.all(
+    names.map((name) =>
+      limiter.run(() => planOne(engine, view, inspector, specs.get(name) as JailSpec, running.get(name), definitions)),
+    ),
+  );
+  for (const { plan, problems } of planned) {
+    plans.set(plan.jail, plan);
+    for (const problem of problems) session.problem(problem);
   }
+  await restartDependents(engine, plans, graph.needs, specs, running);
   const jails = [
     ...(options.prune ? await removals(session, specs, running) : []),
-    ...inOrder([...plans.keys()], graph.needs).map((name) => plans.get(name) as JailPlan),
+    ...inOrder(names, graph.needs).map((name) => plans.get(name) as JailPlan),
   ];
   for (const name of wanted) {
     if (specs.has(name)) continue;
     session.problem({ jail: name, parameter: "name", message: `jail "${name}" is not defined`, code: "ENOENT" });
   }
-  return { jails, problems: session.problems, fingerprint: digest(jails), definitions, options };
+  return { direction: "up", jails, problems: session.problems, fingerprint: digest(jails), definitions, options };
+}
+
+/** A jail that is stopped takes those with it that need it. */
+async function restartDependents(
+  engine: Engine,
+  plans: Map<string, JailPlan>,
+  needs: ReadonlyMap<string, readonly Need[]>,
+  specs: ReadonlyMap<string, JailSpec>,
+  running: ReadonlyMap<string, RunningJail>,
+): Promise<void> {
+  const reversed = reverseNeeds(needs);
+  const queue = [...plans.values()].filter(({ change }) => change === "restart").map(({ jail }) => jail);
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    for (const { name: dependent } of reversed.get(name) ?? []) {
+      const plan = plans.get(dependent);
+      const jid = running.get(dependent)?.jid;
+      if (plan === undefined || jid === undefined || plan.change === "restart") continue;
+      const spec = specs.get(dependent) as JailSpec;
+      const actions = [...stopActions(spec, await engine.books.open(dependent), jid), ...startActions(spec)];
+      plans.set(dependent, { ...plan, change: "restart", because: [`it needs "${name}"`], actions });
+      queue.push(dependent);
+    }
+  }
 }
 
 async function planOne(
-  session: Session,
+  engine: Engine,
   view: MachineView,
   inspector: Inspector,
   spec: JailSpec,
   found: RunningJail | undefined,
   definitions: readonly JailDefinition[],
-): Promise<JailPlan> {
-  const { engine } = session;
+): Promise<Planned> {
   const jail = spec.name;
-  const ledger = await engine.books.open(jail);
+  let ledger: Ledger;
+  try {
+    ledger = await engine.books.open(jail);
+  } catch (error) {
+    if (!(error instanceof LedgerVersionError)) throw error;
+    const problem = { jail, parameter: "ledger", message: error.message, code: error.code };
+    return { plan: { jail, change: "none", because: [], drift: [], actions: [] }, problems: [problem] };
+  }
   const { boot } = await engine.machine.self();
   const now = situation(ledger, found, boot, await engine.books.lastRun(jail));
   if (found === undefined || now === "half up" || now === "half down") {
-    for (const problem of await inspector.inspect(spec)) session.problem(problem);
     const because = found === undefined ? ["it is not up"] : [`it is ${now}`];
+    const change = found === undefined ? "create" : "restart";
     return {
-      jail,
-      change: found === undefined ? "create" : "restart",
-      because,
-      drift: [],
-      actions: startActions(spec),
+      plan: { jail, change, because, drift: [], actions: startActions(spec) },
+      problems: await inspector.inspect(spec),
     };
   }
+  return { plan: await planRunning(engine, view, spec, found, ledger, definitions), problems: [] };
+}
+
+async function planRunning(
+  engine: Engine,
+  view: MachineView,
+  spec: JailSpec,
+  found: RunningJail,
+  ledger: Ledger,
+  definitions: readonly JailDefinition[],
+): Promise<JailPlan> {
+  const jail = spec.name;
   const jid = found.jid;
   const difference = await compare(engine, view, spec, ledger, found);
   const drift = driftOf(difference);
@@ -211,36 +274,27 @@ async function removals(
   specs: ReadonlyMap<string, JailSpec>,
   running: ReadonlyMap<string, RunningJail>,
 ): Promise<JailPlan[]> {
-  const plans: JailPlan[] = [];
-  const names = (await session.engine.books.jails()).filter((name) => !specs.has(name));
+  const { books } = session.engine;
+  const plans = new Map<string, JailPlan>();
+  const nodes: JailSpec[] = [];
+  const names = (await books.jails()).filter((name) => !specs.has(name));
   for (const name of names) {
-    const ledger = await session.engine.books.open(name);
-    const parameters = ledger.state.definition?.parameters ?? {};
-    const spec = (await session.read([{ name, parameters }])).get(name) as JailSpec;
+    const recorded = await recordedDefinition(session, name);
+    if (recorded === undefined) continue;
+    const spec = (await session.readQuietly([recorded])).specs.get(name) as JailSpec;
     const jid = running.get(name)?.jid;
-    plans.push({
+    nodes.push(spec);
+    plans.set(name, {
       jail: name,
       ...(jid === undefined ? {} : { jid }),
       change: "remove",
       because: ["it is not defined any more"],
       drift: [],
-      actions: stopActions(spec, ledger, jid),
+      actions: stopActions(spec, await books.open(name), jid),
     });
   }
-  return plans;
-}
-
-/** Names so that each comes after what it needs. */
-function inOrder(names: readonly string[], needs: ReadonlyMap<string, readonly { readonly name: string }[]>): string[] {
-  const placed = new Set<string>();
-  const left = [...names];
-  while (left.length > 0) {
-    const at = left.findIndex((name) => (needs.get(name) ?? []).every((need) => placed.has(need.name)));
-    // A loop is a problem of its own; its jails still have a place.
-    const [name] = left.splice(Math.max(at, 0), 1);
-    placed.add(name as string);
-  }
-  return [...placed];
+  const needs = buildGraph(nodes, [...plans.keys()]).needs;
+  return inOrder([...plans.keys()], reverseNeeds(needs)).map((name) => plans.get(name) as JailPlan);
 }
 
 /** What a stop would do. */
@@ -250,12 +304,10 @@ export async function makeStopPlan(
   options: PlanOptions,
 ): Promise<Plan> {
   const { engine } = session;
-  const specs = await session.read(definitions);
+  const { specs, needs } = await selectStops(session, definitions, options.only);
   const running = new Map((await engine.jails.list()).filter((jail) => !jail.dying).map((jail) => [jail.name, jail]));
-  const wanted = options.only ?? [...specs.keys()];
-  const reversed = reverseNeeds(buildGraph([...specs.values()], wanted).needs);
   const jails: JailPlan[] = [];
-  for (const name of inOrder([...reversed.keys()], reversed)) {
+  for (const name of inOrder([...needs.keys()], needs)) {
     const spec = specs.get(name) as JailSpec;
     const ledger = await engine.books.open(name);
     const jid = running.get(name)?.jid;
@@ -269,5 +321,5 @@ export async function makeStopPlan(
       actions: there ? stopActions(spec, ledger, jid) : [],
     });
   }
-  return { jails, problems: [], fingerprint: digest(jails), definitions, options };
+  return { direction: "down", jails, problems: session.problems, fingerprint: digest(jails), definitions, options };
 }

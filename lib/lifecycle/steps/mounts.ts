@@ -1,5 +1,6 @@
 import { componentsBelow } from "../../machine/files.js";
 import { MachineError, type MountEntry } from "../../machine/machine.js";
+import type { RunResult } from "../../machine/run.js";
 import type { MountThing } from "../ledger/thing.js";
 import type { MountSpec } from "../spec.js";
 import { type Action, type ActionResult, expectSuccess, type StepContext, StepError, type StepKind } from "./kind.js";
@@ -87,21 +88,44 @@ async function make(context: StepContext, act: Action): Promise<ActionResult> {
   const lock = await context.books.lockShared(key, `mount for ${jail}`, { signal: context.signal });
   try {
     const table = (await context.mounts()).filter((entry) => entry.target === place);
-    const there = table.findLast((entry) => sameSource(entry, mount, source));
     const { made } = await context.uses.look(key, jail);
-    if (there === undefined) refuseOther(context, mount, table.at(-1));
-    const entry = context.ledger.find(thing) ?? (await context.ledger.intend(thing));
+    const same = table.findLast((entry) => sameSource(entry, mount, source));
+    const there = same !== undefined && coversUp(mount, root, made) ? undefined : same;
+    if (there === undefined) refuseOther(context, mount, same === undefined ? table.at(-1) : undefined);
+    else if (!made) refuseWritable(mount, there);
+    const under = there === undefined && same !== undefined ? { under: table.map(({ fsid }) => fsid) } : {};
+    const entry = context.ledger.find(thing) ?? (await context.ledger.intend({ ...thing, ...under }));
     await context.uses.enter(key, jail, there === undefined || made);
     if (there !== undefined) {
       await context.ledger.made(entry, there.fsid);
       return { note: `${mount.source} is mounted on ${place} already` };
     }
-    const result = await mountIt(context, act, mount, root, place);
-    await context.ledger.made(entry, (await context.mounts()).findLast(({ target }) => target === place)?.fsid ?? "");
-    return result;
+    const { result, shown } = await mountIt(context, act, mount, root, place);
+    await context.ledger.made(entry, shown?.fsid ?? "");
+    return result === undefined ? {} : { result };
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * A devfs that somebody else mounted may show every device, and nothing tells its ruleset: one of the jail's own goes on
+ * top, as jail(8) does it. Not on the host's own /dev.
+ */
+function coversUp(mount: MountSpec, root: string | undefined, made: boolean): boolean {
+  const ofJail = root !== undefined && root.replace(/\/+$/, "") !== "";
+  return mount.type === "devfs" && ofJail && !made;
+}
+
+/** What is there already is as good as one of ours unless more may be written to it. */
+function refuseWritable(mount: MountSpec, there: MountEntry): void {
+  const readOnly = mount.options.some((option) => option === "ro" || option === "rdonly");
+  if (!readOnly || there.readOnly) return;
+  throw new StepError(
+    "EBUSY",
+    `${mount.parameter}: ${there.source} is mounted on ${there.target} already, read-write and not read-only`,
+    { hint: `unmount it, or mount it again read-only: mount -u -o ro ${there.target}` },
+  );
 }
 
 /** One jail may stack its own mounts on one directory; what somebody else mounted there is not covered up. */
@@ -117,38 +141,52 @@ function refuseOther(context: StepContext, mount: MountSpec, there: MountEntry |
   );
 }
 
+/** What was mounted, as the mount table shows it. */
+interface Mounted {
+  readonly shown: MountEntry | undefined;
+  readonly result?: RunResult;
+}
+
 async function mountIt(
   context: StepContext,
   act: Action,
   mount: MountSpec,
   root: string | undefined,
   place: string,
-): Promise<ActionResult> {
+): Promise<Mounted> {
+  if (!HELD.has(mount.type)) return mountByProgram(context, act, mount, place);
   const { machine, signal } = context;
-  if (HELD.has(mount.type)) {
-    const below = root !== undefined && componentsBelow(root, mount.target) !== undefined;
-    const { type, source, options, target } = mount;
-    const request = { type, source, options, target, root: below ? root : "/" };
-    // Without a jail's root above it the whole path is the host's own: its links are followed.
-    const resolved = below ? request : { ...request, target: place, root: place.replace(/\/[^/]*$/, "") || "/" };
-    try {
-      const shown = await machine.mount(resolved, { signal });
-      if (shown.target === place) return {};
-      await machine.unmount(shown);
-      throw new StepError("ELOOP", `${mount.parameter}: ${mount.target} was mounted on ${shown.target}; taken back`);
-    } catch (error) {
-      if (!(error instanceof MachineError)) throw error;
-      throw new StepError(error.code, `${mount.parameter}: ${mount.target}: ${error.message}`, { cause: error });
-    }
+  const below = root !== undefined && componentsBelow(root, mount.target) !== undefined;
+  const { type, source, options, target } = mount;
+  const request = { type, source, options, target, root: below ? root : "/" };
+  // Without a jail's root above it the whole path is the host's own: its links are followed.
+  const resolved = below ? request : { ...request, target: place, root: place.replace(/\/[^/]*$/, "") || "/" };
+  try {
+    const shown = await machine.mount(resolved, { signal });
+    if (shown.target !== place) await takeBack(context, mount, shown);
+    return { shown };
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    throw new StepError(error.code, `${mount.parameter}: ${mount.target}: ${error.message}`, { cause: error });
   }
+}
+
+/** mount(8), for what takes more than the kernel to mount. It names the place by its path, so that is looked at after. */
+async function mountByProgram(context: StepContext, act: Action, mount: MountSpec, place: string): Promise<Mounted> {
+  const before = new Set((await context.mounts()).map(({ fsid }) => fsid));
   const result = await context.run({ argv: act.argv });
   expectSuccess(result);
-  const shown = (await context.mounts()).at(-1);
-  if (shown?.type === mount.type && shown.target !== place) {
-    await machine.unmount(shown);
-    throw new StepError("ELOOP", `${mount.parameter}: ${mount.target} was mounted on ${shown.target}; taken back`);
-  }
-  return { result };
+  const fresh = (await context.mounts()).filter(({ fsid }) => !before.has(fsid));
+  const shown = fresh.findLast(({ target }) => target === place);
+  // Others mount too: only what can be nothing but ours is taken back.
+  const own = fresh.filter(({ source, type }) => source === mount.source && type === mount.type);
+  if (shown === undefined && own.length === 1) await takeBack(context, mount, own[0] as MountEntry);
+  return { shown, result };
+}
+
+async function takeBack(context: StepContext, mount: MountSpec, shown: MountEntry): Promise<never> {
+  await context.machine.unmount(shown);
+  throw new StepError("ELOOP", `${mount.parameter}: ${mount.target} was mounted on ${shown.target}; taken back`);
 }
 
 async function take(context: StepContext, act: Action): Promise<ActionResult> {
@@ -171,7 +209,8 @@ async function take(context: StepContext, act: Action): Promise<ActionResult> {
     const table = await context.mounts();
     const source = mount.source.startsWith("/") ? await truePath(context, mount.source) : mount.source;
     const known = entry?.id ? table.find((candidate) => candidate.fsid === entry.id) : undefined;
-    const here = table.filter((candidate) => candidate.target === place);
+    const under = new Set((entry?.thing as MountThing | undefined)?.under);
+    const here = table.filter((candidate) => candidate.target === place && !under.has(candidate.fsid));
     const shown = known ?? here.findLast((candidate) => sameSource(candidate, mount, source));
     if (shown === undefined) {
       return await finish(`${mount.target} is not mounted any more`, true);

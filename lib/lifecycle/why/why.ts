@@ -1,7 +1,7 @@
 import { Inspector } from "../engine/inspect.js";
 import { type Situation, situation } from "../engine/leftovers.js";
-import { lockNow } from "../engine/recover.js";
 import type { Session } from "../engine/session.js";
+import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
 import type { FailedStep } from "../ledger/summary.js";
 import { thingName } from "../ledger/thing.js";
 import type { JailDefinition } from "../parameters.js";
@@ -101,17 +101,24 @@ export async function explain(session: Session, name: string, definitions: reado
   const dying = running.filter((jail) => jail.name === name && jail.dying);
   const state = found !== undefined ? "up" : dying.length > 0 ? "dying" : "down";
   const findings: Finding[] = [];
-  const { lock, holder } = await lockNow(engine, name, "why");
-  await lock?.release();
+  const holder = await engine.books.holder(name, { signal });
   if (holder !== undefined) {
     findings.push({
       about: "busy",
       cause: "another process works on the jail now",
-      shows: holder,
+      shows: `process ${holder.pid} works on it: ${holder.purpose}`,
       helps: "wait for it, or end that process and run `bsdjail recover`",
     });
   }
-  const ledger = await engine.books.open(name, { signal });
+  let ledger: Ledger;
+  try {
+    ledger = await engine.books.open(name, { signal });
+  } catch (error) {
+    if (!(error instanceof LedgerVersionError)) throw error;
+    const helps = "use the version of bsdjail that started it, or remove the file once nothing of the jail is left";
+    findings.push({ about: "differs", cause: "another version of bsdjail started it", shows: error.path, helps });
+    return { jail: name, state, findings };
+  }
   const last = await engine.books.lastRun(name, { signal });
   const now = situation(ledger, found, (await engine.machine.self()).boot, last);
   const known = holder === undefined ? SITUATIONS[now] : undefined;

@@ -95,12 +95,12 @@ describe("a ledger", () => {
     const world = await upWorld();
     const record: LedgerRecord = { ...readLedger(world.text).run, version: 2 } as never;
     writeFileSync(world.path, formatRecord(record));
-    for (const run of [
-      world.lifecycle.up([PERSISTENT]),
-      world.lifecycle.down([PERSISTENT]),
-      world.lifecycle.recover(),
+    for (const begin of [
+      () => world.lifecycle.up([PERSISTENT]),
+      () => world.lifecycle.down([PERSISTENT]),
+      () => world.lifecycle.recover(),
     ]) {
-      const outcome = await run.result.catch((error: unknown) => ({
+      const outcome = await begin().result.catch((error: unknown) => ({
         jails: [{ error: error as { code: string; message: string } }],
       }));
       expect(outcome.jails[0]?.error).toMatchObject({ code: "EFTYPE" });
