@@ -20,7 +20,7 @@ function recordings() {
 function sanitizedReplays(folder) {
   const tree = join(folder, "tree");
   mkdirSync(join(tree, "build/Release"), { recursive: true });
-  copyFileSync(join(folder, "Release/bsdjail.node"), join(tree, "build/Release/bsdjail.node"));
+  copyFileSync(join(folder, "Debug/bsdjail.node"), join(tree, "build/Release/bsdjail.node"));
   const program = join(tree, "dist/conformance.cjs");
   require("esbuild").buildSync({
     entryPoints: [join(root, "scripts/conformance.ts")],
