@@ -17,6 +17,12 @@ import { type Launcher, launch } from "./exec/launch.js";
 import type { SimulatedCommand, SimulatedCommands } from "./exec/simulated/command.js";
 import { SimulatedRunner } from "./exec/simulated/runner.js";
 import { Jail } from "./jail.js";
+import type { Lifecycle } from "./lifecycle/lifecycle.js";
+import type { HostLifecycleOptions } from "./lifecycle/open.js";
+import type { DownOptions, UpOptions } from "./lifecycle/options.js";
+import type { JailDefinition } from "./lifecycle/parameters.js";
+import type { LifecycleRun } from "./lifecycle/run.js";
+import type { Why } from "./lifecycle/why/why.js";
 import { openNative, openSimulated } from "./native.js";
 import { type Column, column, decodeRows } from "./params/decode.js";
 import { encode, int32, type Pair, pack, text } from "./params/encode.js";
@@ -75,6 +81,7 @@ function descriptorIn(outcome: RawIovecOutcome): number {
  */
 export class JailHost {
   static #default: JailHost | undefined;
+  static #openLifecycle: ((host: JailHost, options: HostLifecycleOptions) => Lifecycle) | undefined;
 
   /** The raw calls. */
   readonly kernel: LocalKernel;
@@ -84,13 +91,21 @@ export class JailHost {
   readonly launcher: Launcher;
   /** @internal The same, on a simulated host. */
   readonly runner: SimulatedRunner | undefined;
+  /** @internal Where a simulated machine's state is; undefined in memory. */
+  readonly stateFile: string | undefined;
   #table: ParameterTable | undefined;
   #settings: HostSettings | undefined;
   #descriptors: boolean | undefined;
 
-  private constructor(kernel: LocalKernel, simulation?: SimulatedControls, commands: SimulatedCommands = "record") {
+  private constructor(
+    kernel: LocalKernel,
+    simulation?: SimulatedControls,
+    commands: SimulatedCommands = "record",
+    stateFile?: string,
+  ) {
     this.kernel = kernel;
     this.simulation = simulation;
+    this.stateFile = stateFile;
     this.runner = simulation && new SimulatedRunner(simulation, commands, (jid) => this.nameOf(jid));
     this.launcher = this.runner?.launch ?? launch;
   }
@@ -122,7 +137,7 @@ export class JailHost {
     }
     const { value, error } = openSimulated(options);
     if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
-    return new JailHost(value.kernel, value.controls, commands);
+    return new JailHost(value.kernel, value.controls, commands, options.stateFile);
   }
 
   /**
@@ -153,6 +168,40 @@ export class JailHost {
   get settings(): HostSettings {
     this.#settings ??= new HostSettings(this.kernel);
     return this.#settings;
+  }
+
+  /**
+   * The engine around the kernel: starts and stops jails with their mounts, addresses, commands and needs, keeps the
+   * books, and takes back what it cannot finish. `jail(8)`
+   */
+  lifecycle(options: HostLifecycleOptions = {}): Lifecycle {
+    if (JailHost.#openLifecycle === undefined) {
+      throw new JailStateError(
+        "ERR_JAIL_STATE",
+        "the lifecycle is not loaded: import JailHost from the package itself",
+      );
+    }
+    return JailHost.#openLifecycle(this, options);
+  }
+
+  /** @internal Brings the lifecycle, which the commands that only list jails do without. */
+  static bringLifecycle(open: (host: JailHost, options: HostLifecycleOptions) => Lifecycle): void {
+    JailHost.#openLifecycle = open;
+  }
+
+  /** {@link Lifecycle.up} with the default options of {@link lifecycle}. */
+  up(definitions: readonly JailDefinition[], options?: UpOptions): LifecycleRun {
+    return this.lifecycle().up(definitions, options);
+  }
+
+  /** {@link Lifecycle.down} with the default options of {@link lifecycle}. */
+  down(definitions: readonly JailDefinition[], options?: DownOptions): LifecycleRun {
+    return this.lifecycle().down(definitions, options);
+  }
+
+  /** {@link Lifecycle.why} with the default options of {@link lifecycle}. */
+  why(name: string, definitions?: readonly JailDefinition[], options?: CallOptions): Promise<Why> {
+    return this.lifecycle().why(name, definitions, options);
   }
 
   /** Makes a jail, which persists unless `persist` says otherwise. Rejects with a JailError or a JailParameterError. */

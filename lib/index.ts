@@ -14,6 +14,7 @@ export type { CallOptions, CreateOptions, JailRow, ListOptions } from "./host.js
 export { JailHost } from "./host.js";
 export type { RemoveOptions } from "./jail.js";
 export { Jail } from "./jail.js";
+export * from "./lifecycle/index.js";
 export type { Parameter, ParameterKind } from "./params/table.js";
 export { ParameterTable } from "./params/table.js";
 export type {

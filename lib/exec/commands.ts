@@ -58,7 +58,8 @@ export function hostCommands(
       return enterJail(hookEntry(jid, command, env), {
         streams,
         outputFd,
-        session: background,
+        // A terminal's interrupt is for us to handle, and the end of a command is that of all that it started.
+        session: background || (streams === "pipe" && host.runner?.really !== false),
         launcher: host.launcher,
       });
     },

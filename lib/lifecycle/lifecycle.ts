@@ -1,4 +1,5 @@
 import type { MachineOptions } from "../machine/machine.js";
+import { SimulatedMachine } from "../machine/simulated/machine.js";
 import { type AdoptedJail, adopt } from "./engine/adopt.js";
 import { recover } from "./engine/recover.js";
 import { restart } from "./engine/restart.js";
@@ -24,6 +25,12 @@ export class Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
+  }
+
+  /** The simulated machine around the jails; undefined on a real one. */
+  get simulation(): SimulatedMachine | undefined {
+    const { machine } = this.#options;
+    return machine instanceof SimulatedMachine ? machine : undefined;
   }
 
   /** Starts jails, after what they need. Those that are up stay as they are. */

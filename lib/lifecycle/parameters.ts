@@ -135,12 +135,15 @@ export const PSEUDO_PARAMETERS: Readonly<
 /** Parameters that are both: jail(8) reads them, and the kernel gets what is left of them. */
 export const SHARED_PARAMETERS = ["ip4.addr", "ip6.addr"] as const;
 
+/** Parameters of both kinds; values of the kernel's also as jail.conf writes them, in texts. */
+export type DefinedParameters = PseudoParameters & { readonly [name: string]: unknown };
+
 /** A jail as it is to be: its name, its parameters of both kinds, and when it counts as up. */
 export interface JailDefinition {
   /** The full dotted name. */
   readonly name: string;
   /** Kernel parameters and {@link PseudoParameters} by their own names; a `no` prefix is understood. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: DefinedParameters;
   /** When the jail is ready, asked after its last start step. Default: at once. */
   readonly ready?: OneOrMore<ReadyProbe>;
 }

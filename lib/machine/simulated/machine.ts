@@ -38,6 +38,8 @@ export interface SimulatedMachineOptions {
    * or a function that answers. Default `"record"`.
    */
   readonly commands?: "record" | "host" | HostCommand | undefined;
+  /** Another object for the same machine, whose world it shares. */
+  readonly beside?: SimulatedMachine | undefined;
 }
 
 type Known = (args: readonly string[], view: ProgramWorld) => ProgramAnswer;
@@ -68,7 +70,12 @@ export class SimulatedMachine extends BaseMachine implements Machine {
   constructor(options: SimulatedMachineOptions) {
     super(new LocalFiles(options.root ?? ""));
     this.#options = options;
-    this.#store = new WorldStore(options.state, "1");
+    this.#store = options.beside === undefined ? new WorldStore(options.state, "1") : options.beside.#store;
+  }
+
+  /** The folder that is its root directory; undefined: paths are this machine's own. */
+  get root(): string | undefined {
+    return this.#options.root;
   }
 
   /** The world as it is now. Not to be changed. */
@@ -113,11 +120,13 @@ export class SimulatedMachine extends BaseMachine implements Machine {
     return answered(++this.#pid, { status: 0, stdout: "", stderr: "", ...answer });
   }
 
-  async mounts(): Promise<readonly MountEntry[]> {
+  async mounts({ signal }: MachineOptions = {}): Promise<readonly MountEntry[]> {
+    signal?.throwIfAborted();
     return this.#store.read().mounts.map(toEntry);
   }
 
-  async mount(request: MountRequest): Promise<MountEntry> {
+  async mount(request: MountRequest, { signal }: MachineOptions = {}): Promise<MountEntry> {
+    signal?.throwIfAborted();
     for (const path of componentsBelow(request.root, request.target) ?? []) {
       const info = await this.stat(path);
       if (info === undefined) throw new MachineError("ENOENT", "open", path);
@@ -138,11 +147,13 @@ export class SimulatedMachine extends BaseMachine implements Machine {
     if (code !== undefined) throw new MachineError(code, "unmount", entry.target);
   }
 
-  async user(name: string): Promise<HostUser | undefined> {
+  async user(name: string, { signal }: MachineOptions = {}): Promise<HostUser | undefined> {
+    signal?.throwIfAborted();
     return this.#store.read().users.find((user) => user.name === name);
   }
 
-  override async resolve(hostname: string) {
+  override async resolve(hostname: string, { signal }: MachineOptions = {}) {
+    signal?.throwIfAborted();
     const found = this.#store.read().hosts[hostname];
     if (found === undefined) {
       throw new MachineError("ENOENT", "getaddrinfo", hostname, `host name "${hostname}" was not resolved`);
@@ -150,7 +161,8 @@ export class SimulatedMachine extends BaseMachine implements Machine {
     return found;
   }
 
-  override async connect(address: string, port: number): Promise<string | undefined> {
+  override async connect(address: string, port: number, _timeoutMs: number, { signal }: MachineOptions = {}) {
+    signal?.throwIfAborted();
     return this.#store.read().listeners.includes(`${address}:${port}`) ? undefined : "ECONNREFUSED";
   }
 
