@@ -1,5 +1,6 @@
 import { chownSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { bytesToText, textToBytes } from "../bytes-text.js";
 import {
   type Conf,
   type ConfPiece,
@@ -19,7 +20,7 @@ import { quote } from "./base/jail/output.js";
 import { CliFailure, reportFailure, STATUS_FAILED, STATUS_OK, usageFailure } from "./failure.js";
 import { helpCommand } from "./help.js";
 import type { CliIo } from "./io.js";
-import { paintFor, printable, writeJson } from "./output.js";
+import { paintFor, printable, writeJson, writeText } from "./output.js";
 import { suggestion } from "./words.js";
 
 const DEFAULT_FILE = "/etc/jail.conf";
@@ -142,21 +143,21 @@ function jailReport({ name, parameters, failed, place }: ResolvedJail) {
 
 /** A file's text; standard input's for `-`. */
 function textOf(file: string, io: CliIo): string {
-  return readFileSync(file === "-" ? 0 : resolve(io.cwd, file), "utf8");
+  return bytesToText(readFileSync(file === "-" ? 0 : resolve(io.cwd, file)));
 }
 
 /** Prints an edited text, or puts it in the file's place whole, with its mode; a symbolic link stays one. */
 function deliver(text: string, { file, write }: Request, io: CliIo): number {
   if (!write || file === "-") {
-    io.stdout.write(text);
+    writeText(io.stdout, text);
     return STATUS_OK;
   }
   const path = realpathSync(resolve(io.cwd, file));
-  if (readFileSync(path, "utf8") === text) return STATUS_OK;
+  if (bytesToText(readFileSync(path)) === text) return STATUS_OK;
   const next = `${path}.${process.pid}.new`;
   const { mode, uid, gid } = statSync(path);
   try {
-    writeFileSync(next, text, { mode: mode & 0o7777, flag: "wx" });
+    writeFileSync(next, textToBytes(text), { mode: mode & 0o7777, flag: "wx" });
     const made = statSync(next);
     if (made.uid !== uid || made.gid !== gid) chownSync(next, uid, gid);
     renameSync(next, path);
@@ -199,7 +200,7 @@ function getValues({ file, operands, json }: Request, io: CliIo): number {
     throw new CliFailure(`jail ${name} has no parameter ${parameter}${suggestion(parameter, known)}`);
   });
   if (json) writeJson(io.stdout, Object.fromEntries(found.map(({ name: parameter, values }) => [parameter, values])));
-  else for (const { values } of found) for (const value of values) io.stdout.write(`${value}\n`);
+  else for (const { values } of found) for (const value of values) writeText(io.stdout, `${value}\n`);
   return STATUS_OK;
 }
 

@@ -1,3 +1,4 @@
+import { textToBytes } from "../bytes-text.js";
 import { textColumns } from "./base/xo-text.js";
 import type { CliIo } from "./io.js";
 
@@ -69,6 +70,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     (text) => paint.dim(text),
   );
   return `${[head, ...cells.map((row) => line(row, (text) => text))].join("\n")}\n`;
+}
+
+/** Writes a text as the bytes that it stands for: base's programs pass on whatever bytes they are given. */
+export function writeText(stream: NodeJS.WritableStream, text: string): void {
+  stream.write(textToBytes(text));
 }
 
 /** Writes one JSON value on a line of its own. A bigint becomes a number where that is exact, else text. */

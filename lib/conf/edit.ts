@@ -1,3 +1,4 @@
+import { latin1ToText, textToLatin1 } from "../bytes-text.js";
 import type { ConfBlock, ConfParameter, ConfProblem } from "./model.js";
 import { sameParameter } from "./names.js";
 import { parseText } from "./parse.js";
@@ -17,11 +18,12 @@ export class ConfEditError extends Error {
 
 /** A text as bytes, with its own blocks. Included files are not looked at: an edit is of one text. */
 function blocksOf(text: string): { readonly bytes: string; readonly blocks: readonly ConfBlock[] } {
-  const bytes = Buffer.from(text).toString("latin1");
+  const bytes = textToLatin1(text);
   const context = {
     blocks: [] as ConfBlock[],
     problems: [] as ConfProblem[],
     open: [],
+    outside: {},
     include: () => {},
     strict: false,
   };
@@ -38,22 +40,19 @@ export function readable(text: string): string {
   return blocksOf(text).bytes;
 }
 
-const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString();
-const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
-
 /** What a jail's block is called in a text: `*` is also what stands outside of blocks. */
 function named(blocks: readonly ConfBlock[], jail: string): ConfBlock[] {
-  const found = blocks.filter(({ name }) => name === latin1(jail));
+  const found = blocks.filter(({ name }) => name === textToLatin1(jail));
   if (found.length > 0 || jail === "*") return found;
   throw new ConfEditError(
-    `the text has no jail "${jail}": it has ${blocks.map(({ name }) => name).join(", ") || "none"}`,
+    `the text has no jail "${jail}": it has ${blocks.map(({ name }) => latin1ToText(name)).join(", ") || "none"}`,
   );
 }
 
 function given(blocks: readonly ConfBlock[], parameter: string): ConfParameter[] {
   const [isVariable, name] = parameter.startsWith("$") ? [true, parameter.slice(1)] : [false, parameter];
   return blocks.flatMap(({ parameters }) =>
-    parameters.filter((each) => each.isVariable === isVariable && sameParameter(each.name, latin1(name))),
+    parameters.filter((each) => each.isVariable === isVariable && sameParameter(each.name, textToLatin1(name))),
   );
 }
 
@@ -64,10 +63,10 @@ function indentBefore(bytes: string, offset: number): string | undefined {
 }
 
 function written(parameter: string, value: ConfValue): string {
-  if (!parameter.startsWith("$")) return latin1(writeParameter(parameter, value));
+  if (!parameter.startsWith("$")) return textToLatin1(writeParameter(parameter, value));
   if (!/^\$[A-Za-z_][A-Za-z_0-9]*$/.test(parameter)) throw new ConfEditError(`no variable's name: ${parameter}`);
   if (typeof value === "boolean") throw new ConfEditError(`${parameter}: a variable has a text or a list`);
-  return latin1(`$${writeParameter(parameter.slice(1), value)}`);
+  return textToLatin1(`$${writeParameter(parameter.slice(1), value)}`);
 }
 
 /**
@@ -84,7 +83,7 @@ export function setParameter(text: string, jail: string, parameter: string, valu
   const last = given(own, parameter).at(-1);
   if (last !== undefined) {
     const { start, end } = last.span;
-    return utf8(
+    return latin1ToText(
       bytes.slice(0, start) + (last.operator === "+=" ? line.replace(" = ", " += ") : line) + bytes.slice(end),
     );
   }
@@ -92,10 +91,10 @@ export function setParameter(text: string, jail: string, parameter: string, valu
   if (block === undefined) {
     // Before all blocks, where it is the first thing that is given; what is given later counts.
     const after = own[0]?.parameters.at(-1)?.span.end;
-    if (after === undefined) return utf8(`${line}\n${bytes}`);
-    return utf8(`${bytes.slice(0, after)}\n${line}${bytes.slice(after)}`);
+    if (after === undefined) return latin1ToText(`${line}\n${bytes}`);
+    return latin1ToText(`${bytes.slice(0, after)}\n${line}${bytes.slice(after)}`);
   }
-  return utf8(insertInto(bytes, block, line));
+  return latin1ToText(insertInto(bytes, block, line));
 }
 
 function insertInto(bytes: string, block: ConfBlock, line: string): string {
@@ -132,7 +131,7 @@ export function unsetParameter(text: string, jail: string, parameter: string): s
   const found = given(named(blocks, jail), parameter);
   if (found.length === 0) throw new ConfEditError(`the block of ${jail} does not set ${parameter}`);
   const spans = found.map(({ span }) => span).sort((one, other) => other.start - one.start);
-  return utf8(spans.reduce((rest, { start, end }) => cut(rest, start, end), bytes));
+  return latin1ToText(spans.reduce((rest, { start, end }) => cut(rest, start, end), bytes));
 }
 
 /** Adds a jail at the end. @throws ConfEditError where the text has mistakes, or the jail already */
@@ -142,7 +141,7 @@ export function addJail(
   parameters: Readonly<Record<string, ConfValue | undefined>>,
 ): string {
   const { blocks } = blocksOf(text);
-  if (blocks.some((block) => block.name === latin1(name)))
+  if (blocks.some((block) => block.name === textToLatin1(name)))
     throw new ConfEditError(`the text has a jail "${name}" already`);
   const between = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
   return text + between + writeConf([{ name, parameters }]);
@@ -156,5 +155,5 @@ export function removeJail(text: string, jail: string): string {
     .map(({ span }) => span)
     .sort((one, other) => other.start - one.start);
   if (spans.length === 0) throw new ConfEditError(`the text has no block "${jail}"`);
-  return utf8(spans.reduce((rest, { start, end }) => cut(rest, start, end), bytes));
+  return latin1ToText(spans.reduce((rest, { start, end }) => cut(rest, start, end), bytes));
 }

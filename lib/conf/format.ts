@@ -1,3 +1,4 @@
+import { latin1ToText } from "../bytes-text.js";
 import { readable } from "./edit.js";
 import { Lexer } from "./lexer.js";
 
@@ -140,5 +141,5 @@ class Printer {
 export function formatConf(text: string): string {
   const printer = new Printer();
   for (const element of elementsOf(readable(text))) printer.add(element);
-  return Buffer.from(printer.text, "latin1").toString();
+  return latin1ToText(printer.text);
 }

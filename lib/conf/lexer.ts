@@ -143,7 +143,9 @@ export class Lexer {
     if (text.startsWith("+=", start)) return this.#reserved("+=", start);
     if (RESERVED.includes(character)) return this.#reserved(character as TokenKind, start);
     if (character === "'" || character === '"') return this.#quotedText(start, character);
-    return this.#bare(start) ?? this.#other(start);
+    const token = this.#bare(start);
+    // A word that nothing closes was told, and is over.
+    return token ?? (this.#at > start ? undefined : this.#other(start));
   }
 
   #reserved(kind: TokenKind, start: number): Token {

@@ -1,13 +1,24 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute, resolve as resolvePath } from "node:path";
+import { isAbsolute } from "node:path";
+import { latin1ToText, textToBytes } from "../bytes-text.js";
 import { codeOf, strerror } from "../strerror.js";
 import { expand, isPattern } from "./glob.js";
-import type { ConfBlock, ConfPlace, ConfProblem } from "./model.js";
+import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
 import { parseText } from "./parse.js";
 import { type ResolvedJail, resolveBlocks } from "./resolve.js";
 
+/**
+ * What base's scanner says where a file can be opened and not read, as a folder: with no program's name before it. The
+ * program then ends with {@link SCANNER_STATUS}.
+ */
+export const SCANNER_FAILED = "input in flex scanner failed";
+export const SCANNER_STATUS = 2;
+
 /** How deep files may include one another, in base as here. */
 const DEEPEST_INCLUDE = 32;
+
+/** How many files are included in all. Base has no such limit: files that include others twice keep it busy for ever. */
+const MOST_INCLUDES = 100_000;
 
 export interface ConfOptions {
   /** What relative paths are meant from. Default: the process's working directory. */
@@ -38,9 +49,15 @@ class Loader {
   readonly blocks: ConfBlock[] = [];
   readonly problems: ConfProblem[] = [];
   readonly #open: ConfBlock[] = [];
+  readonly #outside: { block?: ConfBlock } = {};
   readonly #options: ConfOptions;
   stopsAfter: number | undefined;
   #depth = 0;
+  #includes = 0;
+  /** Files include one another without an end: nothing more is included. */
+  #endless = false;
+  /** What was included after base would have stopped: once is enough to tell what is wrong with it. */
+  readonly #toldOf = new Set<string>();
 
   constructor(options: ConfOptions) {
     this.#options = options;
@@ -53,8 +70,15 @@ class Loader {
   file(name: string, place: ConfPlace | undefined): void {
     let bytes: Buffer;
     try {
-      bytes = readFileSync(this.#absolute(name));
+      // Base opens no file by an empty name, which would be the folder itself.
+      if (name === "") throw Object.assign(new Error("no name"), { code: "ENOENT" });
+      bytes = readFileSync(textToBytes(this.#absolute(name)));
     } catch (thrown) {
+      if (codeOf(thrown) === "EISDIR") {
+        this.problems.push({ place, base: SCANNER_FAILED, message: `${name} cannot be read: ${strerror("EISDIR")}` });
+        this.stop();
+        return;
+      }
       const text = strerror(codeOf(thrown));
       this.problems.push({ place, base: `${name}: ${text}`, message: `${name} cannot be read: ${text}` });
       this.stop();
@@ -64,11 +88,11 @@ class Loader {
   }
 
   text(bytes: Buffer, name: string, isFile: boolean): void {
-    const open = this.#open;
     const context = {
       blocks: this.blocks,
       problems: this.problems,
-      open,
+      open: this.#open,
+      outside: this.#outside,
       strict: this.#options.strict === true,
       include: (path: string, place: ConfPlace) => this.#include(path, isFile ? name : undefined, place),
     };
@@ -76,40 +100,71 @@ class Loader {
   }
 
   #absolute(name: string): string {
-    return isAbsolute(name) ? name : resolvePath(this.#options.cwd ?? process.cwd(), name);
+    return isAbsolute(name) ? name : `${this.#options.cwd ?? process.cwd()}/${name}`;
   }
 
   #include(written: string, from: string | undefined, place: ConfPlace): void {
-    const bytes = Buffer.from(written, "latin1").toString();
+    const bytes = latin1ToText(written);
     const folder = from === undefined || bytes.startsWith("/") ? "" : from.slice(0, from.lastIndexOf("/") + 1);
     const path = folder + bytes;
+    if (this.#endless) return;
     if (this.#depth >= DEEPEST_INCLUDE) {
-      const message = `${path} is not included: files include one another more than ${DEEPEST_INCLUDE} deep`;
-      this.problems.push({ place, base: "maximum include depth exceeded", message });
-      this.stop();
-      return;
+      return this.#end(place, path, `files include one another more than ${DEEPEST_INCLUDE} deep`);
     }
+    if (this.stopsAfter !== undefined) {
+      if (this.#toldOf.has(path)) return;
+      this.#toldOf.add(path);
+    }
+    const cut = this.#absolute(path).length - path.length;
+    const files = isPattern(path) ? expand(this.#absolute(path)).map((found) => found.slice(cut)) : [path];
     this.#depth++;
-    if (isPattern(path)) {
-      const cut = this.#absolute(path).length - path.length;
-      for (const found of expand(this.#absolute(path))) this.file(isAbsolute(path) ? found : found.slice(cut), place);
-    } else this.file(path, place);
+    for (const file of files) {
+      if (++this.#includes > MOST_INCLUDES)
+        return this.#end(place, path, `more than ${MOST_INCLUDES} files are included`);
+      this.file(file, place);
+    }
     this.#depth--;
+  }
+
+  #end(place: ConfPlace, path: string, why: string): void {
+    this.#endless = true;
+    const message = `${path} is not included: ${why}`;
+    this.problems.push({ place, base: "maximum include depth exceeded", message });
+    this.stop();
   }
 
   finish(): Conf {
     const broken = this.stopsAfter !== undefined;
     const jails = broken ? [] : resolveBlocks(this.blocks, this.problems).map(decoded);
-    return { blocks: this.blocks, jails, problems: this.problems, baseStopsAfter: this.stopsAfter };
+    const blocks = this.blocks.map(decodedBlock);
+    return { blocks, jails, problems: this.problems, baseStopsAfter: this.stopsAfter };
   }
 }
 
-/** Values are bytes up to here; what is not UTF-8 comes out with U+FFFD. */
+function decodedBlock(block: ConfBlock): ConfBlock {
+  return { ...block, name: latin1ToText(block.name), parameters: block.parameters.map(decodedParameter) };
+}
+
+function decodedParameter(parameter: ConfParameter): ConfParameter {
+  const piece = (each: ConfPiece): ConfPiece =>
+    typeof each === "string" ? latin1ToText(each) : { variable: latin1ToText(each.variable) };
+  const values = parameter.values.map((pieces) => pieces.map(piece));
+  return { ...parameter, name: latin1ToText(parameter.name), values };
+}
+
+/** Values are bytes up to here, a character each. */
 function decoded(jail: ResolvedJail): ResolvedJail {
-  const text = (bytes: string): string =>
-    /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, "latin1").toString("utf8") : bytes;
-  const parameters = jail.parameters.map((each) => ({ ...each, name: text(each.name), values: each.values.map(text) }));
-  return { ...jail, name: text(jail.name), parameters };
+  const parameters = jail.parameters.map((each) => ({
+    ...each,
+    name: latin1ToText(each.name),
+    values: each.values.map(latin1ToText),
+    origins: each.origins.map((origin) => ({
+      ...origin,
+      block: latin1ToText(origin.block),
+      written: origin.written.map(latin1ToText),
+    })),
+  }));
+  return { ...jail, name: latin1ToText(jail.name), parameters };
 }
 
 /**
@@ -126,6 +181,6 @@ export function loadConf(file: string, options: ConfOptions = {}): Conf {
 /** Reads a configuration that is given as text; relative includes are meant from the working directory. */
 export function parseConf({ name, text }: ConfText, options: ConfOptions = {}): Conf {
   const loader = new Loader(options);
-  loader.text(typeof text === "string" ? Buffer.from(text) : Buffer.from(text), name, false);
+  loader.text(typeof text === "string" ? textToBytes(text) : Buffer.from(text), name, false);
   return loader.finish();
 }

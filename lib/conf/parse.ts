@@ -1,3 +1,4 @@
+import { latin1ToText } from "../bytes-text.js";
 import { Lexer, type Token } from "./lexer.js";
 import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
 
@@ -8,8 +9,8 @@ export interface ParseContext {
   readonly problems: ConfProblem[];
   /** The blocks that are open, the innermost last: an included file goes on in them. */
   readonly open: ConfBlock[];
-  /** The block of what stands outside of blocks, once there is any. */
-  global?: ConfBlock;
+  /** The block of what stands outside of blocks, in whichever file; the first of them makes it. */
+  readonly outside: { block?: ConfBlock };
   /** Takes in the file that a `.include` names. */
   include(path: string, place: ConfPlace): void;
   /** Refuse what base's grammar refuses though jail.conf(5) documents it: `foo.* { }` without quotes. */
@@ -71,7 +72,7 @@ class Parser {
     this.#nextNewline = this.#newlineAfter(0);
     this.#lexer = new Lexer(text, ({ what, start, line, raw }) => {
       const closing = { comment: "*/", string: raw[0], variable: "}" }[what];
-      const shown = raw.length > 30 ? `${raw.slice(0, 30)}…` : raw;
+      const shown = latin1ToText(raw.length > 30 ? `${raw.slice(0, 30)}…` : raw);
       this.#report(start, `${file} line ${line}: unterminated ${what}`, `${what} ${shown} has no closing ${closing}`);
     });
   }
@@ -229,11 +230,11 @@ class Parser {
       return;
     }
     const { open, blocks } = this.#context;
-    let block = open.at(-1) ?? this.#context.global;
+    let block = open.at(-1) ?? this.#context.outside.block;
     if (block === undefined) {
       const none = { start: 0, end: 0 };
       block = { name: "*", place, parameters: [], isGlobal: true, span: none, body: none };
-      this.#context.global = block;
+      this.#context.outside.block = block;
       blocks.push(block);
     }
     block.parameters.push({ ...written, place, span: { start, end } });
@@ -252,20 +253,23 @@ class Parser {
   }
 
   #syntaxError({ kind, raw, line, start }: Token): void {
+    // A text of C ends at its first NUL.
+    const [shown = ""] = raw.split("\0");
     const base =
-      kind === "end" && (raw === "" || raw === "\0")
+      shown === ""
         ? `${this.#file}: unexpected EOF`
-        : `${this.#file} line ${line}: ${raw}: syntax error`;
-    this.#report(start, base, this.#meant(kind, raw));
+        : `${this.#file} line ${line}: ${latin1ToText(shown)}: syntax error`;
+    this.#report(start, base, this.#meant(kind, latin1ToText(raw)));
   }
 
   #meant(kind: Token["kind"], raw: string): string {
     const { open } = this.#context;
     const unclosed = open.length > this.#depth ? open.at(-1) : undefined;
-    const name = this.#draft?.name ?? this.#word?.value;
+    const bytes = this.#draft?.name ?? this.#word?.value;
+    const name = bytes === undefined ? undefined : latin1ToText(bytes);
     if (kind === "end") {
       if (name !== undefined) return `the text ends inside of ${name}: a ";" is missing`;
-      return `the text ends inside of the block ${unclosed?.name}, begun in line ${unclosed?.place.line}: a "}" is missing`;
+      return `the text ends inside of the block ${latin1ToText(unclosed?.name ?? "")}, begun in line ${unclosed?.place.line}: a "}" is missing`;
     }
     if (kind === "}" && this.#state === "block") return 'this "}" closes no block';
     if (kind === "}") return `"}" inside of ${name}: a ";" is missing before it`;

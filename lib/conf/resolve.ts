@@ -1,3 +1,4 @@
+import { latin1ToText } from "../bytes-text.js";
 import { PSEUDO_PARAMETERS, SHARED_PARAMETERS } from "../lifecycle/parameters.js";
 import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
 import { isWildcard, matchesWildcard, sameParameter } from "./names.js";
@@ -40,7 +41,11 @@ const KNOWN = [
   ...["devfs_ruleset", "host.hostname", "jid", "name", "path", "persist", "securelevel", "vnet"],
 ];
 
-const WHOLE_NUMBER = /^[ \t\n\v\f\r]*[+-]?[0-9]+$/;
+/** A name that is a jid: a number in full, as strtol(3) reads it, and not 0. */
+const JID = /^[ \t\n\v\f\r]*[+-]?0*[1-9][0-9]*$/;
+
+/** Parameters that a jail has once and for all. */
+const SETTLED = ["jid", "name"];
 
 interface Text {
   pieces: ConfPiece[];
@@ -101,7 +106,7 @@ class JailDraft {
     this.#block = block;
     this.#names = names;
     this.#problems = problems;
-    this.#named = !WHOLE_NUMBER.test(block.name);
+    this.#named = !JID.test(block.name);
     this.#imply(this.#named ? "name" : "jid");
   }
 
@@ -112,8 +117,13 @@ class JailDraft {
 
   #fail(base: string, message: string, place: ConfPlace | undefined): void {
     this.#failed = true;
-    const { name } = this.#block;
-    this.#problems.push({ place, base: `${name}: ${base}`, message: `jail ${name}: ${message}`, jail: name });
+    const jail = latin1ToText(this.#block.name);
+    this.#problems.push({
+      place,
+      base: `${jail}: ${latin1ToText(base)}`,
+      message: `jail ${jail}: ${latin1ToText(message)}`,
+      jail,
+    });
   }
 
   addAll(block: ConfBlock): void {
@@ -134,7 +144,7 @@ class JailDraft {
       return;
     }
     if (known.isVariable !== isVariable) return this.#fail(shared, advice, place);
-    if (known.name === "jid" || known.name === "name") {
+    if (!isVariable && SETTLED.includes(this.#names.of(known.name).known ?? "")) {
       const meant = `${known.name} is settled already, by the block's name or by a parameter`;
       return this.#fail(`cannot redefine parameter "${known.name}".`, meant, place);
     }

@@ -1,4 +1,5 @@
 import type { RawField, RawIovec, RawSysctlNode } from "../../binding.js";
+import { bytesToText, textToBytes } from "../../bytes-text.js";
 import { ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from "../../params/address.js";
 import { type Pair, pack } from "../../params/encode.js";
 import { negate } from "../../params/table.js";
@@ -71,7 +72,7 @@ export function decodeValue({ entry, key }: BaseParameter, bytes: Uint8Array): B
   if (entry.type === "string") {
     if (key && bytes.length === 0) return null;
     const end = bytes.indexOf(0);
-    return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("utf8");
+    return bytesToText(end < 0 ? bytes : bytes.subarray(0, end));
   }
   if (entry.type === "ip4" || entry.type === "ip6") {
     const [width, write] = entry.type === "ip4" ? ([4, ipv4Text] as const) : ([16, ipv6Text] as const);
@@ -107,7 +108,7 @@ export class ListBuilder {
   }
 
   putText(name: string, value: string): this {
-    return this.put(name, Buffer.from(`${value}\0`));
+    return this.put(name, textToBytes(`${value}\0`));
   }
 
   /** A parameter; a boolean goes by its name, which says whether it is set. */
@@ -130,7 +131,7 @@ function encodeValue(entry: TableEntry, value: BaseValue): Buffer {
     const read = entry.type === "ip4" ? ipv4Bytes : ipv6Bytes;
     return Buffer.concat(value.map((address) => read(String(address)) ?? Buffer.alloc(0)));
   }
-  if (entry.type === "string") return Buffer.from(`${String(value)}\0`);
+  if (entry.type === "string") return textToBytes(`${String(value)}\0`);
   const wide = entry.type !== "int" && entry.type !== "uint";
   const word = typeof value === "string" && entry.jailsys ? Math.max(JAILSYS.indexOf(value), 0) : value;
   const number = BigInt(word as number | bigint);

@@ -10,8 +10,8 @@ class Kept extends Writable {
     done();
   }
 
-  get text(): string {
-    return Buffer.concat(this.chunks).toString();
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks);
   }
 }
 
@@ -19,11 +19,19 @@ class Kept extends Writable {
 export interface MemoryIo extends CliIo {
   readonly out: () => string;
   readonly err: () => string;
+  readonly outBytes: () => Buffer;
+  readonly errBytes: () => Buffer;
 }
 
 /** Makes an io in memory. */
 export function memoryIo(env: NodeJS.ProcessEnv = {}, cwd = "/"): MemoryIo {
   const stdout = new Kept();
   const stderr = new Kept();
-  return { stdin: Readable.from([]), stdout, stderr, env, cwd, out: () => stdout.text, err: () => stderr.text };
+  return {
+    ...{ stdin: Readable.from([]), stdout, stderr, env, cwd },
+    out: () => stdout.bytes.toString(),
+    err: () => stderr.bytes.toString(),
+    outBytes: () => stdout.bytes,
+    errBytes: () => stderr.bytes,
+  };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type Conf, loadConf, parseConf } from "../../../conf/load.js";
+import { type Conf, loadConf, parseConf, SCANNER_FAILED, SCANNER_STATUS } from "../../../conf/load.js";
 import type { CliIo } from "../../io.js";
+import { writeText } from "../../output.js";
 import { BaseJail } from "./model.js";
 import type { JailRequest } from "./options.js";
 import type { Messages } from "./output.js";
@@ -11,12 +12,22 @@ export function readConfiguration(file: string, io: CliIo, strict: boolean): Con
   return file === "-" ? parseConf({ name: "STDIN", text: readFileSync(0) }, options) : loadConf(file, options);
 }
 
-/** The jails of a configuration file; undefined where it cannot be used. What is wrong with it is said. */
-export function configuredJails(file: string, io: CliIo, messages: Messages): BaseJail[] | undefined {
-  const { jails, problems, baseStopsAfter } = readConfiguration(file, io, false);
-  for (const { base } of problems.slice(0, baseStopsAfter)) messages.complain(base);
-  if (baseStopsAfter !== undefined) return undefined;
-  return jails.map(({ name, parameters, failed }) => {
+/** Says what base finds wrong with a configuration. Returns the status to end with where it cannot be used. */
+export function tellProblems({ problems, baseStopsAfter }: Conf, io: CliIo): number | undefined {
+  let status = 1;
+  for (const { base } of problems.slice(0, baseStopsAfter)) {
+    if (base === SCANNER_FAILED) status = SCANNER_STATUS;
+    writeText(io.stderr, base === SCANNER_FAILED ? `${base}\n` : `jail: ${base}\n`);
+  }
+  return baseStopsAfter === undefined ? undefined : status;
+}
+
+/** The jails of a configuration file, or the status to end with where it cannot be used. What is wrong is said. */
+export function configuredJails(file: string, io: CliIo): BaseJail[] | number {
+  const conf = readConfiguration(file, io, false);
+  const status = tellProblems(conf, io);
+  if (status !== undefined) return status;
+  return conf.jails.map(({ name, parameters, failed }) => {
     const jail = new BaseJail(name);
     for (const { name: parameter, values } of parameters) jail.take(parameter, values);
     jail.flags.failed = failed;

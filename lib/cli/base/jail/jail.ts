@@ -74,13 +74,13 @@ async function run(request: JailRequest, base: BaseKernel, io: CliIo): Promise<n
   const messages = new Messages(io, request.verbose);
   const calls = await BaseCalls.open(base.kernel);
   const configured = isConfigured(request, io);
-  let jails: BaseJail[] | undefined = [];
-  if (configured) jails = configuredJails(request.config, io, messages);
+  let jails: BaseJail[] | number = [];
+  if (configured) jails = configuredJails(request.config, io);
   else if (request.form !== "remove") {
     const defaults = request.form === "old" ? await oldDefaults(calls) : [];
     jails = [describedJail(request, defaults, messages)];
   }
-  if (jails === undefined) return 1;
+  if (typeof jails === "number") return jails;
   const queues = new Queues({
     warn: (jail, text) => messages.warn(jail, text),
     mentionSkipped: messages.verbose >= 0,

@@ -1,4 +1,5 @@
 import type { CliIo } from "../../io.js";
+import { writeText } from "../../output.js";
 import type { BaseJail } from "./model.js";
 
 /** A text as jail(8) quotes it: where it is empty or has a blank or a quote in it. */
@@ -26,7 +27,7 @@ export class Messages {
   }
 
   print(text: string): void {
-    this.#io.stdout.write(text);
+    writeText(this.#io.stdout, text);
   }
 
   /** Something wrong with a jail. */
@@ -35,7 +36,7 @@ export class Messages {
   }
 
   complain(text: string): void {
-    this.#io.stderr.write(`jail: ${text}\n`);
+    writeText(this.#io.stderr, `jail: ${text}\n`);
   }
 
   /** Something wrong with a jail that is named in quotes, where it has a name or a jid. */
