@@ -15,6 +15,10 @@ import {
   type RawKey,
   type RawOptions,
   type RawOutcome,
+  type RawProcesses,
+  type RawProcessInfo,
+  type RawRctlCall,
+  type RawRctlOutcome,
   type RawRows,
   type RawSysctlNodes,
   type RawSysctlOutcome,
@@ -24,6 +28,9 @@ const EIO = 5;
 const EBADF = 9;
 /** FreeBSD's errno names by number. */
 export type ErrnoNames = ReadonlyMap<number, string>;
+
+/** In the addon's order. */
+const RCTL_CALLS: readonly RawRctlCall[] = ["rctl_get_racct", "rctl_get_rules", "rctl_add_rule", "rctl_remove_rule"];
 
 /** What the kernel refused, by name. */
 export function rawError(names: ErrnoNames, errno: number, syscall: string, message = ""): RawError {
@@ -98,6 +105,16 @@ export class AddonBackedKernel implements LocalKernel {
   #sysctl(given: ReturnType<typeof rowsOf>): RawSysctlOutcome {
     const { value, error, data } = this.#rows(given, "sysctl");
     return error === undefined ? { value, data } : { value, error, data };
+  }
+
+  #processes(answer: number | RawProcessInfo[]): RawProcesses {
+    if (typeof answer === "number") return { ...this.#outcome(answer, "sysctl"), processes: [] };
+    return { value: answer.length, processes: answer };
+  }
+
+  #rctl(given: ReturnType<typeof rowsOf>, call: RawRctlCall): RawRctlOutcome {
+    const { value, error, data } = this.#rows(given, call);
+    return error === undefined ? { value, text: textOf(data) } : { value, error, text: "" };
   }
 
   #nodes(answer: number | AddonNode[]): RawSysctlNodes {
@@ -219,6 +236,23 @@ export class AddonBackedKernel implements LocalKernel {
 
   sysctlWalkSync(prefix: string): RawSysctlNodes {
     return this.#nodes(this.#kernel.sysctlWalkSync(prefix));
+  }
+
+  async processes(options?: RawOptions): Promise<RawProcesses> {
+    return abortable(options?.signal, async () => this.#processes(await this.#kernel.processes()));
+  }
+
+  processesSync(): RawProcesses {
+    return this.#processes(this.#kernel.processesSync());
+  }
+
+  async rctl(call: RawRctlCall, filter: string, options?: RawOptions): Promise<RawRctlOutcome> {
+    const number = RCTL_CALLS.indexOf(call);
+    return abortable(options?.signal, async () => this.#rctl(rowsOf(await this.#kernel.rctl(number, filter), 0), call));
+  }
+
+  rctlSync(call: RawRctlCall, filter: string): RawRctlOutcome {
+    return this.#rctl(this.#scratch.rows(this.#kernel.rctlSync(RCTL_CALLS.indexOf(call), filter), 0), call);
   }
 
   async eventsOpen(options?: RawOptions): Promise<RawOutcome> {

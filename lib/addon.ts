@@ -99,5 +99,10 @@ export interface AddonKernel {
   sysctlSync(name: string, value?: Uint8Array): AddonScratch;
   sysctlWalk(prefix: string): Promise<number | AddonNode[]>;
   sysctlWalkSync(prefix: string): number | AddonNode[];
+  processes(): Promise<number | RawProcessInfo[]>;
+  processesSync(): number | RawProcessInfo[];
+  /** `call` is a place in the order racct, rules, add, remove; what it answers is the data. */
+  rctl(call: number, filter: string): Promise<AddonRows>;
+  rctlSync(call: number, filter: string): AddonScratch;
   eventsOpen(): number | AddonEvents;
 }

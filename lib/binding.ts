@@ -87,6 +87,19 @@ export interface RawSysctlNodes extends RawOutcome {
   readonly nodes: readonly RawSysctlNode[];
 }
 
+/** The processes that {@link RawKernel.processes} found. */
+export interface RawProcesses extends RawOutcome {
+  readonly processes: readonly RawProcessInfo[];
+}
+
+/** The calls of rctl(2): what a jail uses, the rules there are, adding one, taking away those that match. */
+export type RawRctlCall = "rctl_get_racct" | "rctl_get_rules" | "rctl_add_rule" | "rctl_remove_rule";
+
+/** What rctl(2) gave. */
+export interface RawRctlOutcome extends RawOutcome {
+  readonly text: string;
+}
+
 /** Which jail a read means: by jid, by name, or by descriptor. */
 export type RawKey = { readonly jid: number } | { readonly name: string } | { readonly desc: number };
 
@@ -130,6 +143,11 @@ export interface RawKernel {
   /** Every leaf below `prefix`, with kind, format, description and value. */
   sysctlWalk(prefix: string, options?: RawOptions): Promise<RawSysctlNodes>;
 
+  /** Every process in a jail below this process's own. */
+  processes(options?: RawOptions): Promise<RawProcesses>;
+  /** rctl(2), in its own words: `jail:web:maxproc:deny=5`. ENOSYS where the kernel does not count (`kern.racct.enable`). */
+  rctl(call: RawRctlCall, filter: string, options?: RawOptions): Promise<RawRctlOutcome>;
+
   /** Opens a queue for jail events; `value` is its number. ENOSYS where the kernel has none. */
   eventsOpen(options?: RawOptions): Promise<RawOutcome>;
   eventsAddJail(queue: number, jid: number, fflags: number, options?: RawOptions): Promise<RawOutcome>;
@@ -150,6 +168,8 @@ export interface RawKernelSync {
   closeSync(fd: number): RawOutcome;
   sysctlSync(name: string, value?: Uint8Array): RawSysctlOutcome;
   sysctlWalkSync(prefix: string): RawSysctlNodes;
+  processesSync(): RawProcesses;
+  rctlSync(call: RawRctlCall, filter: string): RawRctlOutcome;
 }
 
 /** A kernel in this process. */
@@ -169,7 +189,7 @@ export type RawOpened<T> =
 
 /** A failure to inject: the `nth` next call of this name fails with `code` and `message`, without any effect. */
 export interface RawFault {
-  /** `jail_set`, `jail_get`, `jail_attach`, `jail_remove`, `jail_attach_jd`, `jail_remove_jd`, `close`, `sysctl`, `kevent`; "" (default) is any. */
+  /** `jail_set`, `jail_get`, `jail_attach`, `jail_remove`, `jail_attach_jd`, `jail_remove_jd`, `close`, `sysctl`, `kevent`, `rctl_add_rule` and its like; "" (default) is any. */
   readonly call?: string;
   /** 1, the default, is the next such call. */
   readonly nth?: number;
@@ -209,6 +229,8 @@ export interface RawSimulatedOptions {
   readonly lastJid?: number;
   /** Where the numbers of simulated descriptors begin. Default 2^30: above every real one. */
   readonly firstDescriptor?: number;
+  /** The kernel counts what jails use (`kern.racct.enable`), so that they can be limited. Default false, as FreeBSD comes. */
+  readonly racct?: boolean;
   readonly faults?: readonly RawFault[];
 }
 
@@ -227,9 +249,11 @@ export interface RawProcessStart {
   readonly hostPid?: number;
   /** Milliseconds since the epoch. Default: now. */
   readonly startedMs?: number;
+  /** It came by `jail_attach(2)`: who watches the jail is told. Default false. */
+  readonly attaches?: boolean;
 }
 
-/** A process of a simulated machine. */
+/** A process in a jail. */
 export interface RawProcessInfo {
   readonly pid: number;
   readonly parent: number;
@@ -237,7 +261,9 @@ export interface RawProcessInfo {
   readonly uid: number;
   readonly user: string;
   readonly command: string;
+  /** Milliseconds since the epoch. */
   readonly startedMs: number;
+  /** Of a simulated process: the real one that it ends with. 0: none. */
   readonly hostPid: number;
 }
 
@@ -270,7 +296,7 @@ export interface SimulatedControls {
   problem(): string;
   /** Processes in jails and others that were spawned, in order of pid. */
   processes(): readonly RawProcessInfo[];
-  /** `value` is the pid. ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use. */
+  /** `value` is the pid. ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use, EAGAIN beyond a limit. */
   spawn(process: RawProcessStart): RawOutcome;
   exit(pid: number): RawOutcome;
   /** `kill(2)` by the host's root; signal 0 only asks. */

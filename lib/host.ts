@@ -15,6 +15,7 @@ import { warnOfSharedLocalhost } from "./dragonfly/warning.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
 import { type Launcher, launch } from "./exec/launch.js";
 import type { SimulatedCommand, SimulatedCommands } from "./exec/simulated/command.js";
+import { endingHostProcesses } from "./exec/simulated/orphans.js";
 import { SimulatedRunner } from "./exec/simulated/runner.js";
 import { Jail } from "./jail.js";
 import type { Lifecycle } from "./lifecycle/lifecycle.js";
@@ -137,7 +138,9 @@ export class JailHost {
     }
     const { value, error } = openSimulated(options);
     if (error !== undefined) throw new JailStateError(error.code, error.message, { cause: error.cause });
-    return new JailHost(value.kernel, value.controls, commands, options.stateFile);
+    const { kernel, controls } = value;
+    const answering = commands === "host" ? endingHostProcesses(kernel, controls) : kernel;
+    return new JailHost(answering, controls, commands, options.stateFile);
   }
 
   /**

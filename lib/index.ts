@@ -10,7 +10,19 @@ export type {
 export { type Answer, type Area, type Check, type Diagnosis, diagnose } from "./doctor/index.js";
 export type { JailErrorContext } from "./errors.js";
 export { JailError, JailParameterError, JailStateError } from "./errors.js";
-export type { CallOptions, CreateOptions, JailRow, ListOptions } from "./host.js";
+export { type JailEntryCode, JailEntryError, type JailEntryStep } from "./exec/entry-error.js";
+export type { JailExecOptions, JailExecResult, JailExecSyncOptions } from "./exec/exec.js";
+export { type CommandFailure, type JailCommandCode, JailCommandError } from "./exec/exec-error.js";
+export type { JailChildProcess, JailChildProcessWithStreams } from "./exec/launch.js";
+export type { JailCommandOptions, JailSpawnOptions, TerminalSize } from "./exec/options.js";
+export type {
+  CommandAnswer,
+  CommandFunction,
+  CommandStreams,
+  SimulatedCommand,
+  SimulatedCommands,
+} from "./exec/simulated/command.js";
+export type { CallOptions, CreateOptions, JailRow, ListOptions, SimulatedHostOptions } from "./host.js";
 export { JailHost } from "./host.js";
 export type { RemoveOptions } from "./jail.js";
 export { Jail } from "./jail.js";
@@ -26,6 +38,9 @@ export type {
   KeyValues,
   UncheckedParameters,
 } from "./params/types.js";
+export type { JailBlocker } from "./processes/blockers.js";
+export type { JailProcess, ProcessesOptions } from "./processes/list.js";
+export type { StopOptions, StopResult } from "./processes/stop.js";
 export {
   type HostSetting,
   HostSettingError,

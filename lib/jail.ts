@@ -1,5 +1,17 @@
 import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
+import type { Entry, EntryTarget } from "./exec/entry.js";
+import { JailEntryError } from "./exec/entry-error.js";
+import {
+  type Execution,
+  execute,
+  executeSync,
+  type JailExecOptions,
+  type JailExecResult,
+  type JailExecSyncOptions,
+} from "./exec/exec.js";
+import { type JailChildProcess, type JailChildProcessWithStreams, launchSync } from "./exec/launch.js";
+import { commandEntry, type JailSpawnOptions } from "./exec/options.js";
 import {
   type CallOptions,
   type CreateOptions,
@@ -12,6 +24,10 @@ import {
 import { decodeRows } from "./params/decode.js";
 import { encode, int32, type Pair, pack } from "./params/encode.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
+import { findBlockers, type JailBlocker } from "./processes/blockers.js";
+import { signalProcesses } from "./processes/kill.js";
+import { type JailProcess, listProcesses, type ProcessesOptions } from "./processes/list.js";
+import { type StopOptions, type StopResult, stopProcesses } from "./processes/stop.js";
 
 /** Options of {@link Jail.remove}. */
 export interface RemoveOptions extends CallOptions {
@@ -172,6 +188,93 @@ export class Jail {
     if (outcome.error?.code !== "EINVAL") checked(outcome, this.#name);
   }
 
+  /**
+   * Starts a command in the jail, as `child_process.spawn` does, without a shell: the file is looked for on the command's
+   * own PATH inside the jail. The answer is a `ChildProcess` with two additions, `entered` and `resize`. What kept the
+   * command from beginning is its "error", a JailEntryError, which comes before "exit". `jail_attach(2)`.
+   *
+   * @throws JailParameterError for options that cannot be; JailEntryError, JailStateError where the jail is gone already
+   */
+  spawn(
+    file: string,
+    args?: readonly string[],
+    options?: JailSpawnOptions & { readonly stdio?: "pipe" | undefined },
+  ): JailChildProcessWithStreams;
+  spawn(file: string, args?: readonly string[], options?: JailSpawnOptions): JailChildProcess;
+  spawn(file: string, args: readonly string[] = [], options: JailSpawnOptions = {}): JailChildProcess {
+    const { detached, signal, timeout, killSignal, serialization, stdio } = options;
+    const { entry, jail } = this.#execution(file, args, options);
+    const launching = { detached, timeout, killSignal, serialization, stdio, jail };
+    return this.host.launcher(entry, signal === undefined ? launching : { ...launching, signal });
+  }
+
+  /**
+   * Runs a command in the jail to its end, in a session of its own, and resolves with what it wrote. An argument vector, no
+   * shell. Rejects with a JailEntryError where it never began, and with a JailCommandError, which holds the same as the
+   * result, where it ended with another status than 0 or had to be ended.
+   */
+  exec(
+    file: string,
+    args: readonly string[] | undefined,
+    options: JailExecOptions & { readonly encoding: "buffer" },
+  ): Promise<JailExecResult<Buffer>>;
+  exec(file: string, args?: readonly string[], options?: JailExecOptions): Promise<JailExecResult>;
+  async exec(
+    file: string,
+    args: readonly string[] = [],
+    options: JailExecOptions = {},
+  ): Promise<JailExecResult<string | Buffer>> {
+    return execute(this.host.launcher, this.#execution(file, args, options), options);
+  }
+
+  /** {@link exec}, at once: nothing else happens in this process until the command has ended. */
+  execSync(
+    file: string,
+    args: readonly string[] | undefined,
+    options: JailExecSyncOptions & { readonly encoding: "buffer" },
+  ): JailExecResult<Buffer>;
+  execSync(file: string, args?: readonly string[], options?: JailExecSyncOptions): JailExecResult;
+  execSync(
+    file: string,
+    args: readonly string[] = [],
+    options: JailExecSyncOptions = {},
+  ): JailExecResult<string | Buffer> {
+    const { runner } = this.host;
+    const launch = runner === undefined ? launchSync : runner.launchSync.bind(runner);
+    return executeSync(launch, this.#execution(file, args, options), options);
+  }
+
+  /** The jail's processes, in order of pid. */
+  async processes(options: ProcessesOptions = {}): Promise<JailProcess[]> {
+    await this.get(["jid"], options);
+    return listProcesses(this.host, { ...options, jid: this.jid });
+  }
+
+  /**
+   * Signals all of the jail's processes; resolves with those that were there. Default TERM. `kill(2)`.
+   *
+   * Rejects with a system error, EPERM, where one of them may not be signalled; the others are.
+   */
+  async kill(signal: NodeJS.Signals = "SIGTERM", options: ProcessesOptions = {}): Promise<JailProcess[]> {
+    await this.get(["jid"], options);
+    return signalProcesses(this.host, this.jid, signal, options);
+  }
+
+  /**
+   * Ends the jail's processes as `stop.timeout` of jail(8): TERM, time for them to go, KILL. The jail stays, unless it does
+   * not persist. Rejects with a JailStateError `ERR_JAIL_LINGERS` where one survives KILL.
+   */
+  async stop(options: StopOptions = {}): Promise<StopResult> {
+    await this.get(["jid"], options);
+    return stopProcesses(this.host, this.jid, options);
+  }
+
+  /** What still holds this jail, living or dying, and what would free it: nothing where it is gone. */
+  async blockers(options: CallOptions = {}): Promise<JailBlocker[]> {
+    if (!(await this.host.lingers(this.jid, this.#name, options))) return [];
+    return findBlockers(this.host, this.jid, options);
+  }
+
   /** The jails right inside this one, a row each as of {@link JailHost.list}. */
   async children<const Name extends JailParameterName>(
     names: readonly Name[],
@@ -203,6 +306,23 @@ export class Jail {
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
     this.host.kernel.closeSync(descriptor);
+  }
+
+  #execution(
+    file: string,
+    args: readonly string[],
+    options: Parameters<typeof commandEntry>[2],
+  ): Execution & { readonly entry: Entry } {
+    const byDescriptor = this.#descriptor !== undefined && !this.host.kernel.simulated;
+    const target: EntryTarget = byDescriptor ? { descriptor: this.#descriptor as number } : { jid: this.jid };
+    try {
+      // By a descriptor the attach itself cannot mean another jail.
+      if (!byDescriptor) this.getSync(["jid"]);
+    } catch (error) {
+      if (!(error instanceof JailError) || error.code !== "ENOENT") throw error;
+      throw new JailEntryError({ step: "attach", errnoCode: "EINVAL", detail: `jail ${this.jid}` }, this.#name);
+    }
+    return { entry: commandEntry(target, [file, ...args], options), jail: this.#name };
   }
 
   #key(): RawKey {

@@ -7,7 +7,7 @@ export const CALL_CHANNEL = "bsdjail:call";
 
 /** What subscribers of {@link CALL_CHANNEL} get: one object for each call, the same at its start and its end. */
 export interface CallTrace {
-  /** The call: `jail_set`, `jail_get`, `jail_remove`, `jail_remove_jd`, `close`, `sysctl`, `kqueue`, `kevent`. */
+  /** The call: `jail_set`, `jail_get`, `jail_remove`, `jail_remove_jd`, `close`, `sysctl`, `kqueue`, `kevent`, `rctl_add_rule` and its like. */
   readonly name: string;
   /** The jail it means, by jid or name, where it means one. */
   readonly jail?: number | string;
@@ -61,6 +61,8 @@ const remove = (jid: number) => ({ name: "jail_remove", jail: jid, parameters: [
 const removeJd = () => ({ name: "jail_remove_jd", parameters: [] });
 const close = () => ({ name: "close", parameters: [] });
 const sysctl = (name: string) => ({ name: "sysctl", parameters: [name] });
+const processes = () => ({ name: "sysctl", parameters: ["kern.proc"] });
+const rctl = (call: string, filter: string) => ({ name: call, parameters: [filter] });
 const kevent = () => ({ name: "kevent", parameters: [] });
 
 type Methods = Exclude<keyof LocalKernel, "system" | "simulated">;
@@ -83,6 +85,10 @@ const describe: { readonly [M in Methods]: (...args: Parameters<LocalKernel[M]>)
   sysctlSync: sysctl,
   sysctlWalk: sysctl,
   sysctlWalkSync: sysctl,
+  processes,
+  processesSync: processes,
+  rctl,
+  rctlSync: rctl,
   eventsOpen: () => ({ name: "kqueue", parameters: [] }),
   eventsAddJail: (_queue, jid) => ({ name: "kevent", jail: jid, parameters: [] }),
   eventsAddDescriptor: kevent,

@@ -8,7 +8,7 @@ import {
   spawn,
   spawnSync,
 } from "node:child_process";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { JailStateError } from "../errors.js";
 import { jailExecPath } from "../native.js";
 import { checkEntry, type Entry, entryEnvironment, entryWords } from "./entry.js";
@@ -24,6 +24,13 @@ export interface JailChildProcess extends ChildProcess {
   killGroup(signal: NodeJS.Signals): boolean;
 }
 
+/** The same, with its standard streams as pipes. */
+export interface JailChildProcessWithStreams extends JailChildProcess {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+}
+
 /** How a command is started, beside what it is. As of `child_process.spawn`. */
 export interface LaunchOptions
   extends Pick<SpawnOptions, "detached" | "signal" | "timeout" | "killSignal" | "serialization"> {
@@ -32,6 +39,8 @@ export interface LaunchOptions
   readonly helper?: string | undefined;
   /** The jail, as errors name it. */
   readonly jail?: string | number | undefined;
+  /** `detached`, and yet waited for: its own process group is wanted, not a life of its own. */
+  readonly waited?: boolean | undefined;
   /** Told of each record on the status channel. */
   readonly onRecord?: ((fields: readonly string[]) => void) | undefined;
 }
@@ -90,7 +99,7 @@ function failureIn(record: string, jail: string | number | undefined): JailEntry
 /** Enters a jail of this machine and becomes a command, by jail-exec. */
 export const launch: Launcher = (entry, options) => {
   checkEntry(entry);
-  const { stdio: wanted, jail, onRecord, helper = helperPath(), ...rest } = options;
+  const { stdio: wanted, jail, onRecord, helper = helperPath(), waited: _, ...rest } = options;
   const own = stdioList(wanted);
   const { words, env, stdio, status } = arrangement(entry, own);
   let child: ChildProcess;

@@ -3,7 +3,7 @@ import type { Program, ProgramExit } from "../machine/machine.js";
 import { pieces } from "../machine/programs.js";
 import type { Entry } from "./entry.js";
 import { JailEntryError } from "./entry-error.js";
-import { type Launcher, launch } from "./launch.js";
+import { type JailChildProcess, type Launcher, type LaunchOptions, launch } from "./launch.js";
 
 /** Where a command's streams go. */
 export interface EnterOptions {
@@ -31,13 +31,19 @@ export async function enterJail(entry: Entry, options: EnterOptions): Promise<Pr
   }
 }
 
-async function start(entry: Entry, options: EnterOptions): Promise<Program> {
-  const { streams, outputFd, session, launcher = launch } = options;
+function start(entry: Entry, { streams, outputFd, session, launcher }: EnterOptions): Promise<Program> {
   const output = outputFd ?? streams;
-  const child = launcher(entry, {
-    stdio: [streams === "inherit" ? "inherit" : "ignore", output, output],
-    detached: session,
-  });
+  const input = streams === "inherit" ? "inherit" : "ignore";
+  return startProgram(entry, { stdio: [input, output, output], detached: session }, launcher);
+}
+
+/** Starts a command as a program that can be watched. Resolves once it runs. @throws JailEntryError */
+export async function startProgram(
+  entry: Entry,
+  options: LaunchOptions,
+  launcher: Launcher = launch,
+): Promise<Program & { readonly child: JailChildProcess }> {
+  const child = launcher(entry, options);
   const exited = new Promise<ProgramExit>((resolve) => {
     child.once("exit", (status, signal) => resolve({ status, signal }));
     // It may never have been a process.
@@ -45,7 +51,7 @@ async function start(entry: Entry, options: EnterOptions): Promise<Program> {
   });
   // Told by `entered` as well.
   child.on("error", () => undefined);
-  const output$ = pieces(child);
+  const output = pieces(child);
   try {
     await child.entered;
   } catch (failure) {
@@ -53,9 +59,10 @@ async function start(entry: Entry, options: EnterOptions): Promise<Program> {
     throw failure;
   }
   return {
+    child,
     pid: child.pid ?? 0,
     exited,
-    output: output$,
+    output,
     kill: (signal) => void child.killGroup(signal),
     release() {
       child.stdout?.destroy();

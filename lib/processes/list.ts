@@ -1,6 +1,5 @@
-import type { CallOptions, JailHost } from "../host.js";
-import { startLocal } from "../machine/programs.js";
-import { watchProgram } from "../machine/run.js";
+import type { RawProcesses } from "../binding.js";
+import { type CallOptions, checked, type JailHost } from "../host.js";
 
 /** A process in a jail. */
 export interface JailProcess {
@@ -46,33 +45,13 @@ export async function listProcesses(
   { jid, ...options }: ProcessesOptions & { readonly jid: number },
 ): Promise<JailProcess[]> {
   const jids = await jidsOf(host, jid, options);
-  const all = host.simulation === undefined ? await processesOfSystem(options) : simulatedProcesses(host);
-  return all.filter((process) => jids.has(process.jid)).sort((a, b) => a.pid - b.pid);
+  return toProcesses(checked(await host.kernel.processes(options), jid), jids);
 }
 
-function simulatedProcesses(host: JailHost): JailProcess[] {
-  return (host.simulation?.processes() ?? []).map(({ startedMs, hostPid: _, ...process }) => ({
-    ...process,
-    started: new Date(startedMs),
-  }));
-}
-
-const TIME = {
-  clock: () => performance.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref()),
-};
-const LINE = /^ *(\d+) +(\d+) +(\d+) +(\d+) +(\S+) +(\w+ +\w+ +\d+ +[\d:]+ +\d+) +(.*)$/;
-
-/** Every process of this machine. */
-export async function processesOfSystem(options: CallOptions): Promise<JailProcess[]> {
-  const argv = ["/bin/ps", "-axww", "-o", "pid=,ppid=,jid=,uid=,user=,lstart=,args="];
-  const { stdout } = await watchProgram(TIME, argv, await startLocal({ argv, env: { LC_ALL: "C" } }, options), {
-    keepBytes: 1 << 24,
-  });
-  return stdout.split("\n").flatMap((line) => {
-    const [, pid, parent, jid, uid, user = "", started = "", command = ""] = LINE.exec(line) ?? [];
-    if (pid === undefined) return [];
-    const numbers = { pid: Number(pid), parent: Number(parent), jid: Number(jid), uid: Number(uid) };
-    return [{ ...numbers, user, command, started: new Date(started) }];
-  });
+/** Those of some jails, in order of pid. */
+export function toProcesses({ processes }: RawProcesses, jids: ReadonlySet<number>): JailProcess[] {
+  return processes
+    .filter(({ jid }) => jids.has(jid))
+    .map(({ startedMs, hostPid: _, ...process }) => ({ ...process, started: new Date(startedMs) }))
+    .sort((a, b) => a.pid - b.pid);
 }

@@ -114,6 +114,10 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("sysctl", &Handle::sysctl_call, attributes, face(kAsync)),
           InstanceMethod("sysctlWalkSync", &Handle::walk_call, attributes, face(kSync)),
           InstanceMethod("sysctlWalk", &Handle::walk_call, attributes, face(kAsync)),
+          InstanceMethod("processesSync", &Handle::processes_call, attributes, face(kSync)),
+          InstanceMethod("processes", &Handle::processes_call, attributes, face(kAsync)),
+          InstanceMethod("rctlSync", &Handle::rctl_call, attributes, face(kSync)),
+          InstanceMethod("rctl", &Handle::rctl_call, attributes, face(kAsync)),
           InstanceMethod("setFields", &Handle::set_fields),
           InstanceMethod("eventsOpen", &Handle::events_open),
       });
@@ -281,6 +285,54 @@ Napi::Value KernelHandle::walk_call(const Napi::CallbackInfo& info) {
   if (is_async(info)) return Worker::run(info.Env(), "bsdjail:sysctl_walk", work, done);
   work();
   return done(info.Env());
+}
+
+Napi::Array processes_value(Napi::Env env, const std::vector<ProcessInfo>& processes) {
+  Napi::Array list = Napi::Array::New(env, processes.size());
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    const ProcessInfo& process = processes[i];
+    Napi::Object item = Napi::Object::New(env);
+    item["pid"] = process.pid;
+    item["parent"] = process.parent;
+    item["jid"] = process.jid;
+    item["uid"] = process.uid;
+    item["user"] = process.user;
+    item["command"] = process.command;
+    item["startedMs"] = static_cast<double>(process.started_ms);
+    item["hostPid"] = process.host_pid;
+    list[static_cast<std::uint32_t>(i)] = item;
+  }
+  return list;
+}
+
+Napi::Value KernelHandle::processes_call(const Napi::CallbackInfo& info) {
+  struct State {
+    Outcome outcome;
+    std::vector<ProcessInfo> list;
+  };
+  auto state = std::make_shared<State>();
+  const auto work = [kernel = kernel(info), state]() { state->outcome = kernel->processes(state->list); };
+  const auto done = [state](Napi::Env env) -> Napi::Value {
+    if (state->outcome.failed()) return Napi::Number::New(env, answer(state->outcome));
+    return processes_value(env, state->list);
+  };
+  if (is_async(info)) return Worker::run(info.Env(), "bsdjail:processes", work, done);
+  work();
+  return done(info.Env());
+}
+
+Napi::Value KernelHandle::rctl_call(const Napi::CallbackInfo& info) {
+  const std::uint32_t number = uint_argument(info, 0, "call");
+  if (number > static_cast<std::uint32_t>(RctlCall::kRemove)) {
+    throw Napi::RangeError::New(info.Env(), "call must be below 4");
+  }
+  return give_rows(info, "bsdjail:rctl",
+                   [kernel = kernel(info), call = static_cast<RctlCall>(number),
+                    filter = string_argument(info, 1, "filter")](Rows& rows) {
+                     std::string text;
+                     rows.outcome = kernel->rctl(call, filter, text);
+                     rows.data.assign(text.begin(), text.end());
+                   });
 }
 
 Napi::Value KernelHandle::events_open(const Napi::CallbackInfo& info) {

@@ -38,6 +38,10 @@ class KernelHandle final : public Napi::ObjectWrap<KernelHandle> {
   Napi::Value sysctl_call(const Napi::CallbackInfo& info);
   // (prefix) -> -errno, or an array of nodes.
   Napi::Value walk_call(const Napi::CallbackInfo& info);
+  // () -> -errno, or an array of processes.
+  Napi::Value processes_call(const Napi::CallbackInfo& info);
+  // (call, filter) -> rows' header and the answer as data.
+  Napi::Value rctl_call(const Napi::CallbackInfo& info);
   // () -> -errno, or an Events object.
   Napi::Value events_open(const Napi::CallbackInfo& info);
 
@@ -48,5 +52,7 @@ class KernelHandle final : public Napi::ObjectWrap<KernelHandle> {
   // Shared with the calls under way.
   std::array<std::shared_ptr<const std::vector<Field>>, 16> fields_;
 };
+
+Napi::Array processes_value(Napi::Env env, const std::vector<ProcessInfo>& processes);
 
 }  // namespace bsdjail

@@ -4,6 +4,7 @@
 
 #include "addon.h"
 #include "arguments.h"
+#include "kernel_handle.h"
 #include "simulated_options.h"
 
 namespace bsdjail {
@@ -61,22 +62,7 @@ Napi::Value MachineHandle::problem(const Napi::CallbackInfo& info) {
 
 Napi::Value MachineHandle::processes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::vector<SimulatedProcessInfo> processes = machine(info).processes();
-  Napi::Array list = Napi::Array::New(env, processes.size());
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    const SimulatedProcessInfo& process = processes[i];
-    Napi::Object item = Napi::Object::New(env);
-    item["pid"] = process.pid;
-    item["parent"] = process.parent;
-    item["jid"] = process.jid;
-    item["uid"] = process.uid;
-    item["user"] = process.user;
-    item["command"] = process.command;
-    item["startedMs"] = static_cast<double>(process.started_ms);
-    item["hostPid"] = process.host_pid;
-    list[static_cast<std::uint32_t>(i)] = item;
-  }
-  return list;
+  return processes_value(env, machine(info).processes());
 }
 
 Napi::Value MachineHandle::add_fault(const Napi::CallbackInfo& info) {

@@ -129,6 +129,7 @@ SimulatedOptions options_argument(const Napi::CallbackInfo& info, std::size_t in
   from.read("hostid", options.hostid);
   from.read("osrelease", options.osrelease);
   from.read("osreldate", options.osreldate);
+  from.read("racct", options.accounts);
   from.read("lastJid", options.last_jid);
   from.read("firstDescriptor", options.first_descriptor);
   if (!from.get("paths").IsUndefined()) options.paths = paths_of(from.get("paths"));
@@ -147,6 +148,7 @@ SimulatedProcess process_argument(const Napi::CallbackInfo& info, std::size_t in
   from.read("pid", process.pid);
   from.read("hostPid", process.host_pid);
   from.read("startedMs", process.started_ms);
+  from.read("attaches", process.attaches);
   return process;
 }
 

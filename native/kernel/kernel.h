@@ -56,6 +56,21 @@ struct JailEvent {
   bool eof = false;
 };
 
+// A process of the machine.
+struct ProcessInfo {
+  int pid = 0;
+  int parent = 0;
+  int jid = 0;
+  int uid = 0;
+  std::string user;     // by the host's password file, or the uid's digits
+  std::string command;  // with its arguments
+  std::int64_t started_ms = 0;  // since the epoch
+  int host_pid = 0;     // of a simulated process: the real one that it ends with
+};
+
+// The calls of rctl(2), which all take a text and may answer with one.
+enum class RctlCall { kRacct, kRules, kAdd, kRemove };
+
 // A kqueue that holds jail filters. Closed when destroyed.
 class EventQueue {
  public:
@@ -91,6 +106,11 @@ class Kernel {
   virtual Outcome sysctl_describe(std::string_view name, SysctlNode& node) = 0;
   // All leaves below `prefix` ("security.jail.param"), in the kernel's order.
   virtual Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) = 0;
+
+  // Every process in a jail that this process can see, its own jail's left out.
+  virtual Outcome processes(std::vector<ProcessInfo>& list) = 0;
+  // rctl_get_racct(2), rctl_get_rules(2), rctl_add_rule(2), rctl_remove_rule(2). ENOSYS where the kernel does not count.
+  virtual Outcome rctl(RctlCall call, std::string_view filter, std::string& answer) = 0;
 
   // Null with ENOSYS in `outcome` where the kernel has no jail events.
   virtual std::unique_ptr<EventQueue> event_queue(Outcome& outcome) = 0;

@@ -58,7 +58,6 @@ export class SimulatedRunner {
 
   readonly launch: Launcher = (entry, options) => {
     checkEntry(entry);
-    options.signal?.throwIfAborted();
     const command = this.#enter(entry, options);
     const stdio = stdioList(options.stdio);
     if (command instanceof JailEntryError) return this.#failed(entry, stdio, command);
@@ -124,6 +123,8 @@ export class SimulatedRunner {
     const name = typeof signal === "number" ? nameOfSignal(signal) : signal;
     const followed = this.#followed.get(pid);
     if (followed !== undefined && name !== undefined) followed.signal = name;
+    const { hostPid = 0 } = this.#controls.processes().find((each) => each.pid === pid) ?? {};
+    if (hostPid > 0) return killHostProcess(hostPid, name ?? 0);
     const sent = this.#controls.kill(pid, name === undefined ? 0 : signalNumber(name)).error === undefined;
     this.look();
     return sent;
@@ -146,8 +147,8 @@ export class SimulatedRunner {
     const jid = typeof entry.target === "object" && "jid" in entry.target ? entry.target.jid : 0;
     const jail = String(options.jail ?? "");
     const { user = "root" } = entry;
-    const process = { jid, user, uid: UIDS[user] ?? SOME_UID, command: entry.argv.join(" ") };
-    const started: RawOutcome = this.#controls.spawn(process);
+    const wanted = { jid, user, uid: UIDS[user] ?? SOME_UID, command: entry.argv.join(" "), attaches: true };
+    const started: RawOutcome = this.#controls.spawn(wanted);
     if (started.error !== undefined) {
       return new JailEntryError(
         { step: "attach", errnoCode: attachCode(started.error.code), detail: `jail ${jid}` },
@@ -168,7 +169,7 @@ export class SimulatedRunner {
       fib: entry.fib,
       env,
       tty: entry.tty !== undefined,
-      detached: options.detached === true,
+      detached: options.detached === true && !options.waited,
     };
     this.commands.push(command);
     return command;
@@ -202,6 +203,7 @@ export class SimulatedRunner {
       );
     };
     signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) process.nextTick(onAbort);
     const timer = timeout ? setTimeout(end, timeout) : undefined;
     child.once("exit", () => {
       signal?.removeEventListener("abort", onAbort);
@@ -272,6 +274,16 @@ export class SimulatedRunner {
     if (this.#followed.size === 0) return;
     this.#timer = setTimeout(() => this.look(), LOOK_MS);
     if (![...this.#followed.values()].some(({ keepsUp }) => keepsUp())) this.#timer.unref();
+  }
+}
+
+/** Signals a process of this machine that stands for a simulated one; whether it was there. */
+export function killHostProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    return false;
   }
 }
 

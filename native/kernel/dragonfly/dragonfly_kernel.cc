@@ -97,6 +97,11 @@ class DragonflyKernel final : public Kernel {
     return Outcome::ok();
   }
 
+  Outcome processes(std::vector<ProcessInfo>& list) override { return system_->processes(list); }
+
+  // DragonFly counts nothing.
+  Outcome rctl(RctlCall, std::string_view, std::string&) override { return Outcome::fail(kENOSYS); }
+
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override {
     outcome = Outcome::fail(kENOSYS);
     return nullptr;

@@ -42,6 +42,8 @@ class System {
   virtual Outcome close(int fd) = 0;
   virtual Outcome sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
                          std::size_t value_len) = 0;
+  // Every process in a jail.
+  virtual Outcome processes(std::vector<ProcessInfo>& list) = 0;
   virtual Outcome sysctl_describe(std::string_view name, SysctlNode& node) = 0;
   virtual Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) = 0;
 };

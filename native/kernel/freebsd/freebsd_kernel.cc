@@ -79,6 +79,12 @@ class FreebsdKernel final : public Kernel {
     return freebsd_sysctl_walk(prefix, nodes);
   }
 
+  Outcome processes(std::vector<ProcessInfo>& list) override { return freebsd_processes(list); }
+
+  Outcome rctl(RctlCall call, std::string_view filter, std::string& answer) override {
+    return freebsd_rctl(call, filter, answer);
+  }
+
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override { return freebsd_event_queue(outcome); }
 };
 

@@ -12,6 +12,8 @@ std::unique_ptr<Kernel> freebsd_kernel();
 // Parts of it that have a file of their own.
 Outcome freebsd_sysctl_describe(std::string_view name, SysctlNode& node);
 Outcome freebsd_sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes);
+Outcome freebsd_processes(std::vector<ProcessInfo>& list);
+Outcome freebsd_rctl(RctlCall call, std::string_view filter, std::string& answer);
 std::unique_ptr<EventQueue> freebsd_event_queue(Outcome& outcome);
 
 }  // namespace bsdjail

@@ -30,6 +30,8 @@ class KernelView final : public SimulatedKernel {
                  std::size_t value_len) override;
   Outcome sysctl_describe(std::string_view name, SysctlNode& node) override;
   Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) override;
+  Outcome processes(std::vector<ProcessInfo>& list) override;
+  Outcome rctl(RctlCall call, std::string_view filter, std::string& answer) override;
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override;
 
   Outcome jail(const SimulatedLegacyJail& jail) override;
@@ -219,6 +221,24 @@ Outcome KernelView::sysctl_walk(std::string_view prefix, std::vector<SysctlNode>
     found = true;
   }
   return found ? Outcome::ok() : Outcome::fail(kENOENT);
+}
+
+Outcome KernelView::processes(std::vector<ProcessInfo>& list) {
+  SimulatedFault fault;
+  if (machine_->take_fault("sysctl", fault)) return Outcome::fail(fault.error);
+  return read([&](World& world, const Process& caller) {
+    for (const auto& [pid, process] : world.processes()) {
+      if (process->prison->below(*caller.prison)) list.push_back(process_info(*process));
+    }
+    return Outcome::ok();
+  });
+}
+
+Outcome KernelView::rctl(RctlCall call, std::string_view filter, std::string& answer) {
+  static constexpr const char* kCalls[] = {"rctl_get_racct", "rctl_get_rules", "rctl_add_rule", "rctl_remove_rule"};
+  return change(kCalls[static_cast<int>(call)], false, [&](World& world, Process& caller) {
+    return limits_call(world, caller, call, filter, now_ms(), answer);
+  });
 }
 
 std::unique_ptr<EventQueue> KernelView::event_queue(Outcome& outcome) {

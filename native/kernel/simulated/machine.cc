@@ -17,11 +17,6 @@ namespace {
 constexpr int kSignalKill = 9;
 constexpr int kSignalMax = 128;
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 void set_facts(World& world, const SimulatedOptions& options) {
   Prison& host = world.prisons().host();
   host.hostname = options.hostname.substr(0, kMaxHostName - 1);
@@ -34,6 +29,13 @@ void set_facts(World& world, const SimulatedOptions& options) {
   world.paths = options.paths;
   world.prisons().last_jid = options.last_jid;
   world.first_descriptor = options.first_descriptor;
+  world.accounts = options.accounts;
+}
+
+// Signals that by default do nothing (URG, CONT, CHLD, IO, WINCH, INFO) or only stop a process (STOP, TSTP, TTIN, TTOU).
+bool ends_nothing(int signal) {
+  static constexpr int kHarmless[] = {0, 16, 17, 18, 19, 20, 21, 22, 23, 28, 29};
+  return std::find(std::begin(kHarmless), std::end(kHarmless), signal) != std::end(kHarmless);
 }
 
 // Ends a process, unless it ignores the signal; true where it ended.
@@ -41,10 +43,20 @@ void signal_process(World& world, int pid, int signal) {
   const Process& process = *world.processes().at(pid);
   const auto& ignored = process.ignores;
   const bool ignores = std::find(ignored.begin(), ignored.end(), signal) != ignored.end();
-  if (signal != 0 && (signal == kSignalKill || !ignores)) world.end(pid);
+  if (!ends_nothing(signal) && (signal == kSignalKill || !ignores)) world.end(pid);
 }
 
 }  // namespace
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ProcessInfo process_info(const Process& process) {
+  return {process.pid,  process.parent,  process.prison->jid, process.uid,
+          process.user, process.command, process.started_ms,  process.host_pid};
+}
 
 std::shared_ptr<SimulatedMachine> Machine::make(const SimulatedOptions& options, std::string& problem) {
   const Release* release = options.release.empty() ? find_release("15.1") : find_release(options.release);
@@ -246,13 +258,12 @@ std::string Machine::problem() {
   return problem_;
 }
 
-std::vector<SimulatedProcessInfo> Machine::processes() {
-  std::vector<SimulatedProcessInfo> list;
+std::vector<ProcessInfo> Machine::processes() {
+  std::vector<ProcessInfo> list;
   change(nullptr, [&](World& world) {
     for (const auto& [pid, process] : world.processes()) {
       if (!process->spawned && process->prison == &world.prisons().host()) continue;
-      list.push_back({pid, process->parent, process->prison->jid, process->uid, process->user, process->command,
-                      process->started_ms, process->host_pid});
+      list.push_back(process_info(*process));
     }
     return Outcome::ok();
   });
@@ -266,6 +277,7 @@ Outcome Machine::spawn(const SimulatedProcess& process) {
     if (!prison->alive()) return Outcome::fail(kEINVAL);
     if (process.pid < 0 || process.uid < 0) return Outcome::fail(kEINVAL);
     if (process.pid != 0 && world.processes().count(process.pid) != 0) return Outcome::fail(kEEXIST);
+    if (denies_process(world, *prison)) return Outcome::fail(kEAGAIN);
     auto entered = std::make_unique<Process>();
     entered->pid = process.pid != 0 ? process.pid : world.new_pid();
     if (entered->pid == 0) return Outcome::fail(kEAGAIN);
@@ -278,7 +290,9 @@ Outcome Machine::spawn(const SimulatedProcess& process) {
     entered->host_pid = process.host_pid;
     entered->host_start = process.host_pid != 0 ? host_process_start(process.host_pid) : 0;
     entered->spawned = true;
-    return Outcome::ok(world.enter(std::move(entered)).pid);
+    const int pid = world.enter(std::move(entered)).pid;
+    if (process.attaches) world.note(*prison, kNoteAttach, pid);
+    return Outcome::ok(pid);
   });
 }
 

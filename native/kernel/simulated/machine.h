@@ -19,6 +19,10 @@ namespace bsdjail::simulated {
 
 class Queue;
 
+// Milliseconds since the epoch.
+std::int64_t now_ms();
+ProcessInfo process_info(const Process& process);
+
 // How a process is known to the machine: not at all (pid 0) until it holds something.
 struct View {
   int pid = 0;
@@ -35,7 +39,7 @@ class Machine final : public SimulatedMachine {
   std::unique_ptr<SimulatedKernel> resume(int uid) override;
   std::string release() override;
   std::string problem() override;
-  std::vector<SimulatedProcessInfo> processes() override;
+  std::vector<ProcessInfo> processes() override;
   Outcome spawn(const SimulatedProcess& process) override;
   Outcome exit(int pid) override;
   Outcome kill(int pid, int signal) override;

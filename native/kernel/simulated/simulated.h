@@ -60,6 +60,9 @@ struct SimulatedOptions {
   // for a real one. A replay of a recording sets the number that the recorded process would have got next.
   int first_descriptor = 0x40000000;
 
+  // The kernel counts what jails use, so that rctl(2) can limit it: kern.racct.enable, off as FreeBSD comes.
+  bool accounts = false;
+
   std::vector<SimulatedFault> faults;
 };
 
@@ -73,17 +76,7 @@ struct SimulatedProcess {
   int pid = 0;                  // 0: the next free one
   int host_pid = 0;             // not 0: it ends when this host process has ended (checked when the state is read)
   std::int64_t started_ms = 0;  // since the epoch; 0: now
-};
-
-struct SimulatedProcessInfo {
-  int pid = 0;
-  int parent = 0;
-  int jid = 0;
-  int uid = 0;
-  std::string user;
-  std::string command;
-  std::int64_t started_ms = 0;
-  int host_pid = 0;
+  bool attaches = false;        // it came from outside, by jail_attach(2): who watches the jail is told
 };
 
 // What the older jail(2) takes: a jail that its caller is in as soon as it is made.
@@ -113,8 +106,8 @@ class SimulatedMachine : public std::enable_shared_from_this<SimulatedMachine> {
   virtual std::string problem() = 0;
 
   // Processes in jails, and others that were spawned; in pid order.
-  virtual std::vector<SimulatedProcessInfo> processes() = 0;
-  // The pid; ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use.
+  virtual std::vector<ProcessInfo> processes() = 0;
+  // The pid; ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use, EAGAIN beyond a limit.
   virtual Outcome spawn(const SimulatedProcess& process) = 0;
   // Ends a spawned process, as its own exit would; ESRCH where there is none.
   virtual Outcome exit(int pid) = 0;

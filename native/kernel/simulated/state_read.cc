@@ -115,6 +115,7 @@ class StateReader {
   void read_descriptor(Reader& in);
   void read_process(Reader& in);
   void read_note(Reader& in);
+  void read_limit(Reader& in);
   void link();
   // The host where there is no such jail, once that has been said.
   Prison& prison(Reader& in, std::uint64_t serial) {
@@ -293,6 +294,15 @@ void StateReader::read_note(Reader& in) {
   notes_.push_back(note);
 }
 
+void StateReader::read_limit(Reader& in) {
+  LimitRule rule;
+  rule.known = in.serial();
+  rule.serial = in.serial();
+  if (parse_limit(in.text(1 << 12), rule) != 0 || rule.amount < 0) in.fail("a limit is none");
+  if (rule.per.empty()) rule.per = rule.subject;
+  if (problem_.empty()) world_->limits.push_back(std::move(rule));
+}
+
 void StateReader::line(std::string_view text) {
   Reader in(text, problem_);
   const std::string_view kind = in.word();
@@ -318,6 +328,10 @@ void StateReader::line(std::string_view text) {
     read_descriptor(in);
   } else if (kind == "process") {
     read_process(in);
+  } else if (kind == "accounts") {
+    world_->accounts = true;
+  } else if (kind == "limit") {
+    read_limit(in);
   } else if (kind == "event") {
     read_note(in);
   } else {

@@ -87,6 +87,10 @@ std::string write_state(const World& world, const std::deque<NumberedNote>& note
   out.line("settings").number(tunables.default_enforce_statfs).number(tunables.default_devfs_ruleset);
   out.number(tunables.max_addresses).number(tunables.meta_max).number(tunables.meta_reported);
   out.text(allow_text(world, tunables.default_allow));
+  if (world.accounts) out.line("accounts");
+  for (const LimitRule& rule : world.limits) {
+    out.line("limit").number(rule.known).number(rule.serial).text(limit_text(rule));
+  }
   out.line("paths").number(world.paths.any ? 1 : 0);
   for (const std::string& path : world.paths.directories) out.line("directory").text(path);
   for (const std::string& path : world.paths.files) out.line("file").text(path);

@@ -157,7 +157,7 @@ bool system_value(World& world, const Prison& mine, std::string_view name, std::
   if (name == "kern.domainname") return text(mine.domainname);
   if (name == "kern.hostuuid") return text(mine.hostuuid);
   if (name == "kern.securelevel") return number(mine.securelevel);
-  if (name == "kern.racct.enable") return number(0);
+  if (name == "kern.racct.enable") return number(world.accounts ? 1 : 0);
   if (name == "kern.hostid") {
     value = int_value(static_cast<std::int64_t>(mine.hostid), sizeof(std::uint64_t));
     return true;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "limits.h"
 #include "options.h"
 #include "prisons.h"
 #include "release.h"
@@ -136,6 +137,9 @@ class World {
   bool dirty = false;
 
   SimulatedPaths paths;
+  // The machine counts what jails use; the rules of rctl(2).
+  bool accounts = false;
+  std::vector<LimitRule> limits;
   Tunables tunables;
   int first_descriptor = 0x40000000;
   int next_pid = 1000;

@@ -83,6 +83,8 @@ class ScriptedKernel : public Kernel {
   Outcome jail_attach_jd(int) override { return Outcome::fail(kENOSYS); }
   Outcome close(int) override { return Outcome::fail(kENOSYS); }
   Outcome sysctl_describe(std::string_view, SysctlNode&) override { return Outcome::fail(kENOSYS); }
+  Outcome processes(std::vector<ProcessInfo>&) override { return Outcome::fail(kENOSYS); }
+  Outcome rctl(RctlCall, std::string_view, std::string&) override { return Outcome::fail(kENOSYS); }
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override {
     outcome = Outcome::fail(kENOSYS);
     return nullptr;

@@ -1,6 +1,7 @@
 #include "fake_libc.h"
 
 #include <login_cap.h>
+#include <sys/kinfo.h>
 #include <sys/procctl.h>
 #include <sys/sysctl.h>
 
@@ -61,6 +62,31 @@ int give(const void* bytes, std::size_t size, void* old, std::size_t* old_len) {
 
 int give(const Oid& oid, void* old, std::size_t* old_len) { return give(oid.data(), oid.size() * sizeof(int), old, old_len); }
 
+// The table of processes, or the arguments of one.
+int give_processes(const int* name, unsigned name_len, void* old, std::size_t* old_len) {
+  std::vector<bsdjail::ProcessInfo> processes;
+  process->processes(processes);
+  std::vector<kinfo_proc> rows;
+  for (const bsdjail::ProcessInfo& each : processes) {
+    if (name[2] == KERN_PROC_ARGS) {
+      if (name_len != 4 || name[3] != each.pid) continue;
+      std::string words = each.command + '\0';
+      std::replace(words.begin(), words.end(), ' ', '\0');
+      return give(words.data(), each.command.empty() ? 0 : words.size(), old, old_len);
+    }
+    kinfo_proc row = {};
+    row.kp_pid = each.pid;
+    row.kp_jailid = each.jid;
+    row.kp_uid = static_cast<uid_t>(each.uid);
+    row.kp_start = {static_cast<time_t>(each.started_ms / 1000), 0};
+    std::strcpy(row.kp_comm, "short");
+    rows.push_back(row);
+  }
+  // The host's own, which are no jail's.
+  rows.emplace_back();
+  return name[2] == KERN_PROC_ALL ? give(rows.data(), rows.size() * sizeof(kinfo_proc), old, old_len) : failed(ESRCH);
+}
+
 }  // namespace
 
 namespace bsdjail::test {
@@ -97,6 +123,7 @@ int sysctlbyname(const char* name, void* old, std::size_t* old_len, const void* 
 }
 
 int sysctl(const int* name, unsigned name_len, void* old, std::size_t* old_len, const void* value, std::size_t value_len) {
+  if (name_len >= 3 && name[0] == CTL_KERN && name[1] == KERN_PROC) return give_processes(name, name_len, old, old_len);
   const std::map<std::string, Oid> oids = numbered();
   if (name_len < 2 || name[0] != 0) return failed(ENOENT);
   const Oid asked(name + 2, name + name_len);

@@ -88,6 +88,30 @@ TEST(libc_answers_as_the_simulated_kernel) {
   CHECK_EQ(error_of(held.text("path", "/").flag("persist").set(*kernel, kJailCreate)), "ENOENT");
 }
 
+TEST(libc_tells_of_processes) {
+  auto machine = machine_in_use();
+  auto kernel = dragonfly_kernel(dragonfly::libc_system("/nowhere/jail-exec"));
+  Params entered;
+  entered.text("path", "/").text("host.hostname", "h");
+  CHECK_EQ(entered.set(*kernel, kJailCreate | kJailAttach).value, 1);
+  use_process(machine->process());
+  SimulatedProcess started;
+  started.jid = 1;
+  started.uid = 123456;
+  started.command = "sleep 30";
+  started.started_ms = 5000;
+  const Outcome pid = machine->spawn(started);
+  std::vector<ProcessInfo> list;
+  CHECK(!kernel->processes(list).failed());
+  CHECK_EQ(list.size(), 2u);
+  CHECK_EQ(list[0].command, "[short]");
+  CHECK_EQ(list[1].pid, pid.value);
+  CHECK_EQ(list[1].jid, 1);
+  CHECK_EQ(list[1].user, "123456");
+  CHECK_EQ(list[1].command, "sleep 30");
+  CHECK_EQ(list[1].started_ms, 5000);
+}
+
 // The helper of a machine without jails says that it made jail 1.
 TEST(a_holder_stays_and_only_a_kill_ends_it) {
 #ifdef __linux__

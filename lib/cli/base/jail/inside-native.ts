@@ -1,18 +1,21 @@
+import type { RawKernel } from "../../../binding.js";
 import { type HookCommand, hookEntry } from "../../../exec/commands.js";
 import { enterJail } from "../../../exec/program.js";
 import type { JailProcess } from "../../../lifecycle/port.js";
 import type { Program } from "../../../machine/machine.js";
-import { processesOfSystem } from "../../../processes/list.js";
+import { toProcesses } from "../../../processes/list.js";
 import type { CliIo } from "../../io.js";
-import type { BaseCalls } from "../calls.js";
+import { type BaseCalls, Refusal } from "../calls.js";
 import type { Inside } from "./inside.js";
 
 /** Jails of this machine's own kernel. */
 export class NativeInside implements Inside {
+  readonly #kernel: RawKernel;
   readonly #calls: BaseCalls;
   readonly #io: CliIo;
 
-  constructor(calls: BaseCalls, io: CliIo) {
+  constructor(kernel: RawKernel, calls: BaseCalls, io: CliIo) {
+    this.#kernel = kernel;
     this.#calls = calls;
     this.#io = io;
   }
@@ -32,7 +35,9 @@ export class NativeInside implements Inside {
   }
 
   async processes(jid: number): Promise<readonly JailProcess[]> {
-    return (await processesOfSystem({})).filter((process) => process.jid === jid);
+    const found = await this.#kernel.processes();
+    if (found.error !== undefined) throw new Refusal(found.error);
+    return toProcesses(found, new Set([jid]));
   }
 
   async terminate(jid: number): Promise<void> {

@@ -38,7 +38,7 @@ export function openAround(
   if (base.simulation === undefined) {
     return {
       machine: new LocalMachine({ helper: mountHelperPath() ?? "mount-helper" }),
-      inside: new NativeInside(calls, io),
+      inside: new NativeInside(base.kernel, calls, io),
     };
   }
   const { controls, folder } = base.simulation;

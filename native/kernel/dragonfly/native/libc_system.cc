@@ -53,6 +53,7 @@ class LibcSystem final : public System {
                  std::size_t value_len) override {
     return outcome_of(sysctlbyname(std::string(name).c_str(), old, old_len, value, value_len));
   }
+  Outcome processes(std::vector<ProcessInfo>& list) override { return libc_processes(list); }
   Outcome sysctl_describe(std::string_view name, SysctlNode& node) override {
     return freebsd_sysctl_describe(name, node);
   }

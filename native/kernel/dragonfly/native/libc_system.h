@@ -10,4 +10,7 @@ namespace bsdjail::dragonfly {
 
 std::unique_ptr<System> libc_system(std::string helper);
 
+// A part of it that has a file of its own.
+Outcome libc_processes(std::vector<ProcessInfo>& list);
+
 }  // namespace bsdjail::dragonfly

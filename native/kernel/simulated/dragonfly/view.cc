@@ -1,7 +1,6 @@
 #include "view.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -13,11 +12,6 @@
 
 namespace bsdjail::simulated {
 namespace {
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // DragonFly's calls, as a process of the machine makes them.
 class SimulatedSystem final : public dragonfly::System {
@@ -64,6 +58,18 @@ class SimulatedSystem final : public dragonfly::System {
     if (old != nullptr && length > 0) std::memcpy(old, now.data(), length);
     *old_len = length;
     return outcome;
+  }
+
+  Outcome processes(std::vector<ProcessInfo>& list) override {
+    return machine_->read([&](World& world) {
+      Process stray;
+      const Process* caller = Machine::find(world, *view_, stray);
+      if (caller == nullptr) return Outcome::fail(kESRCH);
+      for (const auto& [pid, process] : world.processes()) {
+        if (process->prison->below(*caller->prison)) list.push_back(process_info(*process));
+      }
+      return Outcome::ok();
+    });
   }
 
   Outcome sysctl_describe(std::string_view name, SysctlNode& node) override {
@@ -140,6 +146,10 @@ class DragonflyView final : public SimulatedKernel {
   }
   Outcome sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) override {
     return kernel_->sysctl_walk(prefix, nodes);
+  }
+  Outcome processes(std::vector<ProcessInfo>& list) override { return process_->processes(list); }
+  Outcome rctl(RctlCall call, std::string_view filter, std::string& answer) override {
+    return kernel_->rctl(call, filter, answer);
   }
   std::unique_ptr<EventQueue> event_queue(Outcome& outcome) override { return kernel_->event_queue(outcome); }
 

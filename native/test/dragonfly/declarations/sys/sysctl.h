@@ -2,6 +2,10 @@
 
 #include <cstddef>
 
+#define CTL_KERN 1
+#define KERN_PROC 14
+#define KERN_PROC_ALL 0
+#define KERN_PROC_ARGS 7
 #define CTL_MAXNAME 12
 #define CTLTYPE 0x1f
 #define CTLTYPE_NODE 1
