@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { BASE_COMMANDS, COMMANDS } from "./commands.js";
 import { type CliIo, processIo } from "./io.js";
-
-/** A write to a pipe that nobody reads: what a shell calls 128 + SIGPIPE. */
-const STATUS_PIPE = 141;
+import { pipeBroke, STATUS_PIPE } from "./pipe.js";
 
 /**
  * Runs one command.
@@ -47,8 +45,8 @@ export function runProcess(argv: readonly string[]): void {
   keepCompiledCode();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(STATUS_PIPE);
-      throw error;
+      if (error.code !== "EPIPE") throw error;
+      if (pipeBroke()) process.exit(STATUS_PIPE);
     });
   }
   main(argv, processIo()).then(

@@ -14,6 +14,14 @@ export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly
     names: ["XDG_STATE_HOME"],
     text: "Where that file is kept otherwise, in bsdjail/; ~/.local/state where this is not set.",
   },
+  {
+    names: ["BSDJAIL_ROOT"],
+    text: "The folder that is the simulated machine's root directory, for up, down and the like; else paths are this machine's own.",
+  },
+  {
+    names: ["BSDJAIL_COMMANDS"],
+    text: '"host": commands of simulated jails are really run on this machine; else they are noted, and succeed.',
+  },
   { names: ["NO_COLOR", "FORCE_COLOR"], text: "No colours, whatever the terminal; colours, even without one." },
 ];
 

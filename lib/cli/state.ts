@@ -45,7 +45,8 @@ export function simulatedPlace(io: Pick<CliIo, "env" | "cwd">): SimulatedPlace {
   }
   const own = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : undefined;
   const folder = join(own ?? join(HOME || homedir(), ".local", "state"), "bsdjail");
-  return { kernelFile: join(folder, "kernel"), machineFolder: join(folder, "machine"), release };
+  const kernelFile = join(folder, "kernel");
+  return { kernelFile, machineFolder: `${kernelFile}.machine`, release };
 }
 
 /** Which kernel `BSDJAIL_KERNEL` asks for. @throws CliFailure for a word that is none */

@@ -23,6 +23,7 @@ export type { HookValue } from "./hook.js";
 export { LedgerVersionError } from "./ledger/ledger.js";
 export type { FailedStep, RunSummary } from "./ledger/summary.js";
 export { Lifecycle } from "./lifecycle.js";
+export type { LogLine, LogOptions } from "./logs/read.js";
 export type { HostLifecycleOptions } from "./open.js";
 export { openLifecycle } from "./open.js";
 export type { DownOptions, RunningOptions, UpOptions } from "./options.js";

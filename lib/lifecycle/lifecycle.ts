@@ -6,7 +6,16 @@ import { restart } from "./engine/restart.js";
 import { Session } from "./engine/session.js";
 import { start } from "./engine/start.js";
 import { stop } from "./engine/stop.js";
-import type { DownOptions, LifecycleOptions, RunningOptions, UpOptions } from "./options.js";
+import { Books } from "./ledger/books.js";
+import type { LogOptions } from "./logs/read.js";
+import { type LogLine, LogReader } from "./logs/read.js";
+import {
+  DEFAULT_DIRECTORY,
+  type DownOptions,
+  type LifecycleOptions,
+  type RunningOptions,
+  type UpOptions,
+} from "./options.js";
 import type { JailDefinition } from "./parameters.js";
 import { applyPlan, updateOne } from "./plan/apply.js";
 import { makePlan, makeStopPlan, type Plan, type PlanOptions } from "./plan/plan.js";
@@ -101,6 +110,37 @@ export class Lifecycle {
   /** Every jail that is defined, recorded or running, and how it stands. */
   status(definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<readonly JailStatus[]> {
     return this.#look(options, (session) => status(session, definitions));
+  }
+
+  /**
+   * What a jail's commands wrote, line by line with the step that did, and what stands in its console log.
+   *
+   * @param definitions where the jail's console log is named, if not in its ledger or in the log itself
+   */
+  async *logs(
+    name: string,
+    definitions: readonly JailDefinition[] = [],
+    options: LogOptions = {},
+  ): AsyncIterableIterator<LogLine> {
+    const { machine } = this.#options;
+    const books = new Books(machine, this.#options.directory ?? DEFAULT_DIRECTORY);
+    const given = definitions.find((definition) => definition.name === name)?.parameters;
+    const recorded = given ?? (await books.open(name, options)).state.definition?.parameters;
+    const consoleLog = [recorded?.["exec.consolelog"]].flat().at(-1);
+    const reader = new LogReader(
+      machine,
+      books.logPath(name),
+      name,
+      typeof consoleLog === "string" && consoleLog !== "" ? consoleLog : undefined,
+    );
+    yield* reader.read(options);
+  }
+
+  /** Whether anything that a jail's commands wrote is kept. */
+  async hasLog(name: string, options: MachineOptions = {}): Promise<boolean> {
+    const { machine } = this.#options;
+    const books = new Books(machine, this.#options.directory ?? DEFAULT_DIRECTORY);
+    return (await machine.stat(books.logPath(name), options)) !== undefined;
   }
 
   async #look<T>(options: RunningOptions, work: (session: Session) => Promise<T>): Promise<T> {

@@ -20,6 +20,10 @@ export interface RunningOptions extends MachineOptions {
   readonly onEvent?: (event: LifecycleEvent) => void;
   /** Milliseconds for everything together: hooks are cut short, and what must be done is done. Default: no limit. */
   readonly withinMs?: number;
+  /** Milliseconds for each command of a jail that has no `exec.timeout` of its own. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** What commands write is kept, for {@link Lifecycle.logs}. Default `true`. */
+  readonly logs?: boolean;
   /** `"inherit"`: commands write to this process's own streams and read from its input. Default `"pipe"`. */
   readonly streams?: "pipe" | "inherit";
   /** Bytes of each stream that a step's event keeps. Default 65536. */

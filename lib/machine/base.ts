@@ -50,6 +50,10 @@ export abstract class BaseMachine {
     return this.files.removeFile(path, options);
   }
 
+  renameFile(path: string, to: string, options?: MachineOptions) {
+    return this.files.renameFile(path, to, options);
+  }
+
   listDirectory(path: string, options?: MachineOptions) {
     return this.files.listDirectory(path, options);
   }

@@ -18,6 +18,7 @@ const CHANGING: Readonly<Record<string, (args: readonly unknown[]) => string>> =
   writeFile: ([path]) => String(path),
   appendFile: ([path]) => String(path),
   removeFile: ([path]) => String(path),
+  renameFile: ([path]) => String(path),
   makeDirectory: ([path]) => String(path),
   openAppend: ([path]) => String(path),
   mount: ([request]) => (request as { target: string }).target,

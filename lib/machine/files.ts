@@ -161,6 +161,10 @@ export class LocalFiles {
     }
   }
 
+  renameFile(path: string, to: string, options: MachineOptions = {}): Promise<void> {
+    return wrap(path, options, () => rename(this.place(path), this.place(to)));
+  }
+
   async listDirectory(path: string, options: MachineOptions = {}): Promise<readonly string[]> {
     try {
       return (await wrap(path, options, () => readdir(this.place(path)))).sort();

@@ -187,6 +187,8 @@ export interface Machine {
   appendFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   /** Removes a file; false where there was none. */
   removeFile(path: string, options?: MachineOptions): Promise<boolean>;
+  /** Gives a file another name, in place of what has that name. ENOENT where there is none. */
+  renameFile(path: string, to: string, options?: MachineOptions): Promise<void>;
   /** Names in a directory, sorted; empty where there is no such directory. */
   listDirectory(path: string, options?: MachineOptions): Promise<readonly string[]>;
   /** Makes a directory and those above it; an existing one is left as it is. */

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { loadAll } from "../../conf/all.js";
 import { negate } from "../../params/table.js";
 import type { CliIo } from "../io.js";
 import type { OperandKind } from "../manual.js";
@@ -6,6 +8,12 @@ import { openHost } from "./run.js";
 /** Names of this machine that can stand for an operand: its jails, or the kernel's parameters. */
 export function completionNames(kind: OperandKind, io: CliIo): string[] {
   const { host } = openHost(io, true);
+  if (kind === "defined" || kind === "known") {
+    const { BSDJAIL_ROOT: root } = io.env;
+    const defined = loadAll(host.simulation !== undefined && root ? resolve(io.cwd, root) : undefined).jails;
+    const running = kind === "known" ? host.listSync(["name"]).map((row) => row.name) : [];
+    return [...new Set([...defined.map(({ name }) => name), ...running])];
+  }
   if (kind === "jail") return host.listSync(["name"]).map((row) => row.name);
   const parameters = Array.from(host.parameters);
   if (kind === "parameter") return parameters.map(({ name }) => name).sort();

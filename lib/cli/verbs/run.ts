@@ -1,3 +1,4 @@
+import type { RawSimulatedOptions } from "../../binding.js";
 import { JailHost } from "../../host.js";
 import { type Arguments, asksForJson, COMMON_OPTIONS, type OptionSpec, parseArguments } from "../args.js";
 import { CliFailure, reportFailure, STATUS_OK } from "../failure.js";
@@ -17,20 +18,39 @@ export interface VerbContext {
 /** A command's own options and those of all. */
 export type VerbArguments<T extends Record<string, OptionSpec>> = Arguments<T & typeof COMMON_OPTIONS>;
 
+/** What `BSDJAIL_COMMANDS` says that commands of a simulated machine do. @throws CliFailure for a word that is none */
+export function simulatedCommands({ env }: Pick<CliIo, "env">): "record" | "host" {
+  const { BSDJAIL_COMMANDS: word = "" } = env;
+  if (word === "" || word === "record") return "record";
+  if (word === "host") return word;
+  throw new CliFailure(`BSDJAIL_COMMANDS is "${word}"`, {
+    hint: 'It is "record", "host" or not set.',
+    code: "EUSAGE",
+  });
+}
+
 /** Opens the jails of this machine, or those of the simulated one. @throws CliFailure */
 export function openHost(io: CliIo, json: boolean): VerbContext {
-  const openers = { native: () => JailHost.native(), simulated: JailHost.simulated };
+  const commands = simulatedCommands(io);
+  const openers = {
+    native: () => JailHost.native(),
+    simulated: (options: RawSimulatedOptions) => JailHost.simulated({ ...options, commands }),
+  };
   const { value: host, place } = openKernel(io, openers, notifier(io, json));
   return { io, host, json, kernel: place === undefined ? host.kernel.system : "simulated" };
 }
 
-/** Runs a command: parses its arguments, opens the jails, and says what went wrong if anything did. */
+/**
+ * Runs a command: parses its arguments, opens the jails, and says what went wrong if anything did.
+ *
+ * @param body resolves with an exit status where it is not 0
+ */
 export async function runVerb<const T extends Record<string, OptionSpec>>(
   name: string,
   argv: readonly string[],
   io: CliIo,
   specs: T,
-  body: (context: VerbContext, given: VerbArguments<T>) => Promise<void>,
+  body: (context: VerbContext, given: VerbArguments<T>) => Promise<unknown>,
 ): Promise<number> {
   const json = asksForJson(argv);
   let context: VerbContext | undefined;
@@ -41,8 +61,8 @@ export async function runVerb<const T extends Record<string, OptionSpec>>(
       return await helpCommand([name], io);
     }
     context = openHost(io, json);
-    await body(context, given);
-    return STATUS_OK;
+    const status = await body(context, given);
+    return typeof status === "number" ? status : STATUS_OK;
   } catch (thrown) {
     const failure = thrown instanceof CliFailure || context === undefined ? thrown : explain(thrown, context.host);
     return reportFailure(io, name, failure, json);

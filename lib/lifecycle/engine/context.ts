@@ -6,6 +6,7 @@ import type { HookCommand } from "../hook.js";
 import type { Books } from "../ledger/books.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { SharedUses } from "../ledger/uses.js";
+import { JailLog } from "../logs/log.js";
 import type { JailPort } from "../port.js";
 import type { JailSpec } from "../spec.js";
 import { type CommandRequest, type Direction, type StepContext, StepError } from "../steps/kind.js";
@@ -32,6 +33,10 @@ export interface Engine {
   readonly keepBytes: number;
   /** Milliseconds between TERM and KILL. */
   readonly killAfterMs: number;
+  /** What commands write is kept. */
+  readonly logs: boolean;
+  /** Milliseconds for each command of a jail that has no exec.timeout; undefined: no limit. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** What is still done when the time for all is over gets this long. */
@@ -43,6 +48,7 @@ export class JailContext implements StepContext {
   readonly ledger: Ledger;
   readonly assumeOurs: boolean;
   readonly logOffsets = new Map<string, number>();
+  readonly log: JailLog | undefined;
   jid: number | undefined;
   alive = false;
   temporaryPersist = false;
@@ -60,6 +66,7 @@ export class JailContext implements StepContext {
     this.ledger = ledger;
     this.assumeOurs = assumeOurs;
     this.signal = engine.signal;
+    if (engine.logs) this.log = new JailLog(engine.machine, engine.books.logPath(spec.name));
   }
 
   get machine(): Machine {
@@ -76,6 +83,10 @@ export class JailContext implements StepContext {
 
   get uses(): SharedUses {
     return this.#engine.uses;
+  }
+
+  get hookTimeoutMs(): number | undefined {
+    return this.spec.hookTimeoutMs ?? this.#engine.timeoutMs;
   }
 
   remainingMs(): number | undefined {
@@ -125,6 +136,7 @@ export class JailContext implements StepContext {
       // Jail 0 is the host.
       if (jid === undefined) throw new StepError("ESRCH", `${argv.join(" ")}: the jail is not there`);
       const log = await this.#consoleLog();
+      const from = log === undefined ? 0 : await this.#markConsole("from");
       try {
         const program = await this.jails.start(
           jid,
@@ -152,11 +164,31 @@ export class JailContext implements StepContext {
         };
         const result = await watchProgram(machine, argv, program, { ...watching, onOutput });
         await Promise.all(written);
-        return result;
+        return log === undefined || result.stdout !== "" ? result : { ...result, ...(await this.#written(from)) };
       } finally {
+        if (log !== undefined) await this.#markConsole("to");
         await log?.close();
       }
     });
+  }
+
+  /** Notes where a command's part of the console log begins or ends. */
+  async #markConsole(end: "from" | "to"): Promise<number> {
+    const { consoleLog: path = "" } = this.spec;
+    const size = (await this.machine.stat(path, { follow: true }))?.size ?? 0;
+    const { step, direction } = this;
+    if (step !== undefined) await this.log?.write({ step, direction, console: { path, [end]: size } });
+    return size;
+  }
+
+  /** What a command wrote to the console log, as its event tells it. */
+  async #written(from: number): Promise<Pick<RunResult, "stdout" | "truncated">> {
+    const { consoleLog: path = "" } = this.spec;
+    const most = this.#engine.keepBytes;
+    const size = (await this.machine.stat(path, { follow: true }))?.size ?? 0;
+    if (size <= from) return { stdout: "", truncated: false };
+    const bytes = await this.machine.readFile(path, { from, most });
+    return { stdout: Buffer.from(bytes).toString("utf8"), truncated: size - from > most };
   }
 
   async #consoleLog(): Promise<AppendFile | undefined> {
@@ -166,7 +198,7 @@ export class JailContext implements StepContext {
   }
 
   /** What is taken back is not cut short by the time for all; hooks on the way are, down to a moment each. */
-  #watching(hook: boolean, timeoutMs = this.spec.hookTimeoutMs): RunOptions {
+  #watching(hook: boolean, timeoutMs = this.hookTimeoutMs): RunOptions {
     const left = hook || this.direction === "up" ? this.remainingMs() : undefined;
     const limits = [timeoutMs, left === undefined ? undefined : Math.max(left, LEAST_MS)].filter(
       (limit) => limit !== undefined,
@@ -178,9 +210,12 @@ export class JailContext implements StepContext {
       killAfterMs: this.#engine.killAfterMs,
       keepBytes: this.#engine.keepBytes,
       onOutput: ({ stream, bytes }) => {
+        // Of other programs the step's event tells what matters.
+        if (!hook) return;
         // A character may come in two pieces.
         const text = decoders[stream].write(Buffer.from(bytes));
         if (this.step === undefined || text === "") return;
+        void this.log?.write({ step: this.step, direction: this.direction, stream, text });
         this.#engine.emit({
           type: "output",
           jail: this.spec.name,

@@ -60,6 +60,7 @@ export async function perform(engine: Engine, context: JailContext, action: Acti
     } catch (error) {
       thrown = error;
       failure = stepFailure(error);
+      void context.log?.write({ step, direction, stream: "note", text: failure.message });
     }
     return finish();
   };

@@ -215,6 +215,7 @@ export class JailRunner {
     const { context, left, failed } = this;
     const { ledger, spec } = context;
     const { run } = ledger.state;
+    await context.log?.flush();
     const durationMs = machine.clock() - this.#begun;
     const at = machine.now();
     if (ledger.exists) await ledger.end(ending.state === "failed" || ending.state === "aborted" ? "failed" : "done");

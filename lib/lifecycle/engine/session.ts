@@ -16,8 +16,8 @@ const KEEP_BYTES = 65536;
 const KILL_AFTER_MS = 2000;
 
 /** What no run could be made of. @throws RangeError */
-function checkRunning({ withinMs, keepBytes, killAfterMs }: RunningOptions): void {
-  for (const [name, value] of Object.entries({ withinMs, keepBytes, killAfterMs })) {
+function checkRunning({ withinMs, timeoutMs, keepBytes, killAfterMs }: RunningOptions): void {
+  for (const [name, value] of Object.entries({ withinMs, timeoutMs, keepBytes, killAfterMs })) {
     if (value !== undefined && !(value >= 0)) throw new RangeError(`${name} is ${value}: it cannot be less than 0`);
   }
 }
@@ -59,6 +59,8 @@ export class Session {
       streams: running.streams ?? "pipe",
       keepBytes: running.keepBytes ?? KEEP_BYTES,
       killAfterMs: running.killAfterMs ?? KILL_AFTER_MS,
+      logs: running.logs ?? true,
+      timeoutMs: running.timeoutMs,
     };
   }
 

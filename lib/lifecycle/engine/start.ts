@@ -67,7 +67,7 @@ export function graphProblem(problem: GraphProblem): Problem {
 }
 
 /** What is wrong with the jail above one, which the kernel says with no more than an errno. */
-function parentProblem(
+export function parentProblem(
   jail: string,
   specs: ReadonlyMap<string, JailSpec>,
   up: (name: string) => boolean,

@@ -71,6 +71,11 @@ export class Books {
     return new Ledger(this.#machine, jail, path, await this.#text(path, options));
   }
 
+  /** Where what a jail's commands write is kept. */
+  logPath(jail: string): string {
+    return `${this.directory}/logs/${fileName(jail)}`;
+  }
+
   /** Names of the jails that have a ledger. */
   async jails(options: MachineOptions = {}): Promise<readonly string[]> {
     const names: string[] = [];

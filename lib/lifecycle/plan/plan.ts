@@ -4,7 +4,7 @@ import { Inspector } from "../engine/inspect.js";
 import { situation } from "../engine/leftovers.js";
 import { Limiter } from "../engine/limiter.js";
 import type { Session } from "../engine/session.js";
-import { graphProblem } from "../engine/start.js";
+import { graphProblem, parentProblem } from "../engine/start.js";
 import { recordedDefinition, selectStops } from "../engine/stop.js";
 import { buildGraph, inOrder, type Need, reverseNeeds } from "../graph.js";
 import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
@@ -172,7 +172,8 @@ export async function makePlan(
   );
   for (const { plan, problems } of planned) {
     plans.set(plan.jail, plan);
-    for (const problem of problems) session.problem(problem);
+    const above = plan.change === "create" ? parentProblem(plan.jail, specs, (name) => running.has(name)) : undefined;
+    for (const problem of [...(above === undefined ? [] : [above]), ...problems]) session.problem(problem);
   }
   await restartDependents(engine, plans, graph.needs, specs, running);
   const jails = [

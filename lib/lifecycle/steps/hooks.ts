@@ -20,7 +20,7 @@ async function runHook(context: StepContext, action: Action) {
   const result = await (runsInJail(command.hook)
     ? context.runInJail(command)
     : context.run({ argv: command.argv, hook: command }));
-  const { hookTimeoutMs } = context.spec;
+  const { hookTimeoutMs } = context;
   const byDeadline = result.timedOut && (hookTimeoutMs === undefined || result.durationMs < hookTimeoutMs);
   if (byDeadline) {
     throw new StepError("ETIMEDOUT", `${result.argv.join(" ")}: ended because the time for all jails is over`, {

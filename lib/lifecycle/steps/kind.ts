@@ -89,6 +89,8 @@ export interface StepContext {
   readonly assumeOurs: boolean;
   /** Sizes of log files at the beginning of the run, for the probes that read what came since. */
   readonly logOffsets: Map<string, number>;
+  /** Milliseconds that a hook may take; undefined: no limit. */
+  readonly hookTimeoutMs: number | undefined;
   /** Milliseconds of what is left of the whole run's time; undefined: no limit. */
   remainingMs(): number | undefined;
   /** How long something is waited for at most, in milliseconds: a moment also when the run's time is over. */
@@ -135,7 +137,7 @@ export function expectSuccess(result: RunResult, timeoutMs?: number): void {
   }
   if (result.signal !== null) throw new StepError("ESIGNAL", `${line}: exited on signal ${result.signal}`, { result });
   if (result.status !== 0) {
-    const said = result.stderr.trim().split("\n").at(-1) ?? "";
+    const said = (result.stderr.trim() || result.stdout.trim()).split("\n").at(-1) ?? "";
     throw new StepError("EEXIT", `${line}: failed with status ${result.status}${said === "" ? "" : `: ${said}`}`, {
       result,
     });

@@ -84,9 +84,12 @@ function remedy(step: FailedStep): string {
 function fromStep(step: FailedStep): Finding {
   const what = step.argv.length > 0 ? step.argv.join(" ") : step.step;
   const said = step.output.trim().split("\n").at(-1);
+  // The command and its last words are what shows it.
+  let message = step.message.startsWith(`${what}: `) ? step.message.slice(what.length + 2) : step.message;
+  if (said && message.endsWith(`: ${said}`)) message = message.slice(0, -said.length - 2);
   return {
     about: step.direction === "up" ? "not up" : step.direction === "down" ? "not stopped" : "not gone",
-    cause: `in its last run, ${step.step} failed: ${step.message}`,
+    cause: `in its last run, ${step.step} ${message.startsWith("failed ") ? message : `failed: ${message}`}`,
     shows: said ? `${what} wrote: ${said}` : `${what} (${step.code ?? "no errno"})`,
     helps: remedy(step),
   };
