@@ -30,6 +30,8 @@ import { encode, int32, type Pair, pack, text } from "./params/encode.js";
 import { ParameterTable } from "./params/table.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
 import { HostSettings } from "./settings/settings.js";
+import type { WatchOptions } from "./watch/event.js";
+import { JailWatcher } from "./watch/watcher.js";
 
 /** Options of every asynchronous call. An aborted call rejects with the signal's reason; what the kernel already has is not recalled. */
 export interface CallOptions {
@@ -262,6 +264,14 @@ export class JailHost {
     const fields = columns.map(({ field }) => field);
     const rows = checked(this.kernel.jailListSync(fields, options.dying ? JAIL_DYING : 0));
     return decodeRows(rows, names, columns) as JailRow<Name>[];
+  }
+
+  /**
+   * What happens to the jails below this process's own, as it happens, beginning with those that are there. The kernel's own
+   * events where it has them (FreeBSD 15), else what comparing lists tells. `kqueue(2)`, EVFILT_JAIL.
+   */
+  watch(options: WatchOptions = {}): JailWatcher {
+    return new JailWatcher(this, { root: 0, confirm: async () => undefined }, options);
   }
 
   /** Whether a jail of that jid is still there, living or dying; false too when the jid now means one of another name. */

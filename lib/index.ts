@@ -50,3 +50,16 @@ export {
   type HostSettingValues,
 } from "./settings/index.js";
 export { CALL_CHANNEL, type CallTrace } from "./tracing.js";
+export type {
+  AttachedEvent,
+  CreatedEvent,
+  ExistsEvent,
+  GoneEvent,
+  RemovedEvent,
+  ResyncEvent,
+  UpdatedEvent,
+  WatchEvent,
+  WatchedJail,
+  WatchOptions,
+} from "./watch/event.js";
+export type { JailWatcher } from "./watch/watcher.js";

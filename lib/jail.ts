@@ -28,6 +28,8 @@ import { findBlockers, type JailBlocker } from "./processes/blockers.js";
 import { signalProcesses } from "./processes/kill.js";
 import { type JailProcess, listProcesses, type ProcessesOptions } from "./processes/list.js";
 import { type StopOptions, type StopResult, stopProcesses } from "./processes/stop.js";
+import type { WatchOptions } from "./watch/event.js";
+import { JailWatcher } from "./watch/watcher.js";
 
 /** Options of {@link Jail.remove}. */
 export interface RemoveOptions extends CallOptions {
@@ -273,6 +275,12 @@ export class Jail {
   async blockers(options: CallOptions = {}): Promise<JailBlocker[]> {
     if (!(await this.host.lingers(this.jid, this.#name, options))) return [];
     return findBlockers(this.host, this.jid, options);
+  }
+
+  /** What happens to this jail and those inside it, as {@link JailHost.watch}; ends when this jail is gone. Rejects where it was gone before. */
+  watch(options: WatchOptions = {}): JailWatcher {
+    const confirm = (signal: AbortSignal) => this.get(["jid"], { signal });
+    return new JailWatcher(this.host, { root: this.jid, confirm }, options);
   }
 
   /** The jails right inside this one, a row each as of {@link JailHost.list}. */

@@ -59,7 +59,8 @@ export function hostCommands(
         streams,
         outputFd,
         // A terminal's interrupt is for us to handle, and the end of a command is that of all that it started.
-        session: background || (streams === "pipe" && host.runner?.really !== false),
+        session: background || streams === "pipe",
+        waited: !background,
         launcher: host.launcher,
       });
     },

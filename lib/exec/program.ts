@@ -13,6 +13,8 @@ export interface EnterOptions {
   readonly outputFd?: number | undefined;
   /** In a session of its own. */
   readonly session: boolean;
+  /** In a session, and yet waited for. */
+  readonly waited?: boolean | undefined;
   /** What starts it. Default: jail-exec. */
   readonly launcher?: Launcher | undefined;
 }
@@ -31,10 +33,10 @@ export async function enterJail(entry: Entry, options: EnterOptions): Promise<Pr
   }
 }
 
-function start(entry: Entry, { streams, outputFd, session, launcher }: EnterOptions): Promise<Program> {
+function start(entry: Entry, { streams, outputFd, session, waited, launcher }: EnterOptions): Promise<Program> {
   const output = outputFd ?? streams;
   const input = streams === "inherit" ? "inherit" : "ignore";
-  return startProgram(entry, { stdio: [input, output, output], detached: session }, launcher);
+  return startProgram(entry, { stdio: [input, output, output], detached: session, waited }, launcher);
 }
 
 /** Starts a command as a program that can be watched. Resolves once it runs. @throws JailEntryError */

@@ -113,11 +113,6 @@ export class SimulatedRunner {
     }
   }
 
-  /** Whether commands are processes of this machine. */
-  get really(): boolean {
-    return this.#does === "host";
-  }
-
   /** Signals a simulated process; whether it was there. */
   kill(pid: number, signal: NodeJS.Signals | number): boolean {
     const name = typeof signal === "number" ? nameOfSignal(signal) : signal;
