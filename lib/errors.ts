@@ -70,7 +70,8 @@ export class JailParameterError extends TypeError {
  * What is not an answer of the kernel. `code` is one of
  * `ERR_JAIL_UNSUPPORTED_PLATFORM` (this machine has no jails), `ERR_JAIL_ADDON` (the addon does not load),
  * `ERR_JAIL_STATE` (the simulated machine cannot be opened), `ERR_JAIL_CHANGED` (the jid now means another jail),
- * `ERR_JAIL_LINGERS` (a removed jail is still held when the time is over).
+ * `ERR_JAIL_LINGERS` (a removed jail is still held when the time is over),
+ * `ERR_JAIL_NO_RACCT` (the kernel does not count what jails use).
  */
 export class JailStateError extends Error {
   readonly code: string;

@@ -96,6 +96,8 @@ export class JailHost {
   readonly runner: SimulatedRunner | undefined;
   /** @internal Where a simulated machine's state is; undefined in memory. */
   readonly stateFile: string | undefined;
+  /** @internal The limits that this program has set, by the jid of the jail that they leave with, as rctl(2) has them. */
+  readonly limits = new Map<number, Set<string>>();
   #table: ParameterTable | undefined;
   #settings: HostSettings | undefined;
   #descriptors: boolean | undefined;

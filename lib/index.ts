@@ -27,6 +27,15 @@ export { JailHost } from "./host.js";
 export type { RemoveOptions } from "./jail.js";
 export { Jail } from "./jail.js";
 export * from "./lifecycle/index.js";
+export type { AddLimitOptions, JailLimits } from "./limits/limits.js";
+export type {
+  JailLimit,
+  JailLimitAction,
+  JailLimitInForce,
+  JailLimitPer,
+  JailResource,
+  JailUsage,
+} from "./limits/rule.js";
 export type { Parameter, ParameterKind } from "./params/table.js";
 export { ParameterTable } from "./params/table.js";
 export type {

@@ -21,6 +21,8 @@ import {
   type ListOptions,
   until,
 } from "./host.js";
+import { JailLimits, type LimitedJail, releaseLimits, releaseLimitsSync, usageOf } from "./limits/limits.js";
+import type { JailUsage } from "./limits/rule.js";
 import { decodeRows } from "./params/decode.js";
 import { encode, int32, type Pair, pack } from "./params/encode.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
@@ -164,6 +166,7 @@ export class Jail {
       // EINVAL is how the kernel says that there is no such jail.
       if (outcome.error?.code !== "EINVAL") checked(outcome, this.#name);
     }
+    await releaseLimits(this.host, this.jid);
     const gone = async () => !(await this.host.lingers(this.jid, this.#name, { signal }));
     if (await until(gone, deadline, signal)) return;
     throw new JailStateError(
@@ -182,12 +185,14 @@ export class Jail {
     if (this.#descriptor !== undefined) {
       const outcome = kernel.jailRemoveJdSync(this.#descriptor);
       if (outcome.error?.code !== "ENOENT") checked(outcome, this.#name);
+      releaseLimitsSync(this.host, this.jid);
       this.#close();
       return;
     }
     if (!this.#livesSync()) return;
     const outcome = kernel.jailRemoveSync(this.jid);
     if (outcome.error?.code !== "EINVAL") checked(outcome, this.#name);
+    releaseLimitsSync(this.host, this.jid);
   }
 
   /**
@@ -277,6 +282,16 @@ export class Jail {
     return findBlockers(this.host, this.jid, options);
   }
 
+  /** What this jail and those inside it use now. Rejects with a JailStateError `ERR_JAIL_NO_RACCT` where nothing is counted. */
+  usage(options: CallOptions = {}): Promise<JailUsage> {
+    return usageOf(this.host, this.#limited, options);
+  }
+
+  /** Limits on what this jail may use. */
+  get limits(): JailLimits {
+    return new JailLimits(this.host, this.jid, this.#limited);
+  }
+
   /** What happens to this jail and those inside it, as {@link JailHost.watch}; ends when this jail is gone. Rejects where it was gone before. */
   watch(options: WatchOptions = {}): JailWatcher {
     const confirm = (signal: AbortSignal) => this.get(["jid"], { signal });
@@ -314,6 +329,8 @@ export class Jail {
     const descriptor = this.#descriptor;
     this.#descriptor = undefined;
     this.host.kernel.closeSync(descriptor);
+    // An owned jail has gone with it.
+    if (this.host.limits.has(this.jid) && !this.#livesSync()) releaseLimitsSync(this.host, this.jid);
   }
 
   #execution(
@@ -332,6 +349,8 @@ export class Jail {
     }
     return { entry: commandEntry(target, [file, ...args], options), jail: this.#name };
   }
+
+  readonly #limited: LimitedJail = async (options) => (await this.get(["name"], options)).name;
 
   #key(): RawKey {
     return this.#descriptor === undefined ? { jid: this.jid } : { desc: this.#descriptor };

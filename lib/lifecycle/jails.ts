@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { JAIL_DYING } from "../binding.js";
 import { checked, type JailHost } from "../host.js";
+import { releaseLimits } from "../limits/limits.js";
 import type { MachineOptions } from "../machine/machine.js";
 import { decodeRows } from "../params/decode.js";
 import { encode } from "../params/encode.js";
@@ -80,6 +81,7 @@ export class HostJails implements JailPort {
     const outcome = await this.host.kernel.jailRemove(jid, options);
     // EINVAL is how the kernel says that there is no such jail.
     if (outcome.error?.code !== "EINVAL") checked(outcome, jid);
+    await releaseLimits(this.host, jid);
   }
 
   lingers(jid: number, name: string, options: MachineOptions = {}): Promise<boolean> {
