@@ -26,7 +26,13 @@ const parts = {
     ...folder("kernel/simulated/dragonfly"),
     ...folder("kernel/dragonfly"),
     ...(system === "freebsd" ? folder("kernel/freebsd") : []),
-    ...(system === "dragonfly" ? [...folder("kernel/dragonfly/native"), "native/kernel/freebsd/sysctl.cc", "native/kernel/freebsd/process_table.cc"] : []),
+    ...(system === "dragonfly"
+      ? [
+          ...folder("kernel/dragonfly/native"),
+          "native/kernel/freebsd/sysctl.cc",
+          "native/kernel/freebsd/process_table.cc",
+        ]
+      : []),
   ],
   "jail-exec": (system) => {
     return [
