@@ -25,6 +25,22 @@ export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly
   { names: ["NO_COLOR", "FORCE_COLOR"], text: "No colours, whatever the terminal; colours, even without one." },
 ];
 
+/** Files that the commands read and write. */
+const FILES: readonly { readonly path: string; readonly text: string }[] = [
+  {
+    path: "/etc/jail.conf",
+    text: "The jails, with those of /etc/jail.conf.d/JAIL.conf and /etc/jail.JAIL.conf.",
+  },
+  {
+    path: "/var/db/bsdjail",
+    text: "A ledger for each jail that was started: what was made for it, to be taken away again. Beside them what the commands of jails wrote.",
+  },
+  {
+    path: "libexec/rc.d/jail",
+    text: "In the package: a script for the start of the system, which takes the place of /etc/rc.d/jail and its variables in rc.conf(5), and fails where a jail did not start.",
+  },
+];
+
 /** Text of a manual page: a sentence ends its line, no line is long, none of them looks like a request. */
 function prose(text: string): string {
   return text
@@ -141,6 +157,8 @@ export function mdoc(): string {
   lines.push(".Sh ENVIRONMENT", ".Bl -tag -width Ds");
   for (const { names, text } of ENVIRONMENT)
     lines.push(`.It ${names.map((name) => `Ev ${name}`).join(" , ")}`, prose(text));
+  lines.push(".El", ".Sh FILES", ".Bl -tag -width Ds");
+  for (const { path, text } of FILES) lines.push(`.It Pa ${path}`, prose(text));
   lines.push(".El", ".Sh EXIT STATUS");
   lines.push("The commands that are not of the base system end with:", ".Pp", ".Bl -tag -width Ds -compact");
   for (const { status, text } of STATUSES) lines.push(`.It ${status}`, prose(sentence(text)));

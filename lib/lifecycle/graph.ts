@@ -18,7 +18,7 @@ export type GraphProblem =
 
 /** The jails that a run is about, with what each waits for. */
 export interface Graph {
-  /** Needs of each jail, in the order of the definitions. */
+  /** Needs of each jail: of those that are wanted in that order, then of the others in the order of the definitions. */
   readonly needs: ReadonlyMap<string, readonly Need[]>;
   readonly problems: readonly GraphProblem[];
 }
@@ -55,8 +55,10 @@ export function buildGraph(
     if (parent !== undefined) queue.push(parent);
   }
   const needs = new Map<string, readonly Need[]>();
-  for (const { name, depend } of nodes) {
-    if (!included.has(name)) continue;
+  // Those that are wanted come in the order in which they are.
+  for (const name of new Set([...wanted, ...nodes.map((node) => node.name)])) {
+    const depend = defined.get(name)?.depend;
+    if (depend === undefined || !included.has(name)) continue;
     const own: Need[] = [...new Set(depend)]
       .filter((need) => included.has(need))
       .map((need) => ({ name: need, kind: "depend" }));

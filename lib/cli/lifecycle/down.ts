@@ -43,7 +43,7 @@ export async function stoppable(
   const meant = rows.filter(
     ({ defined, situation }) => defined || (all && situation !== "foreign" && situation !== "nothing"),
   );
-  if (meant.length === 0) {
+  if (meant.length === 0 && !all) {
     throw new CliFailure(`${source} defines no jail`, { hint: "Name jails, or a configuration file by -f." });
   }
   return meant.map(({ name }) => name);

@@ -39,12 +39,13 @@ export async function selectStops(
   const reversed = reverseNeeds(dropCycles(all));
   const meant = withDependents(wanted, reversed, present);
   const needs = new Map<string, readonly Need[]>();
-  for (const [name, own] of reversed) {
-    if (meant.has(name))
-      needs.set(
-        name,
-        own.filter((need) => meant.has(need.name)),
-      );
+  for (const name of new Set([...wanted, ...reversed.keys()])) {
+    const own = reversed.get(name);
+    if (own === undefined || !meant.has(name)) continue;
+    needs.set(
+      name,
+      own.filter((need) => meant.has(need.name)),
+    );
   }
   return { specs, needs, wanted };
 }

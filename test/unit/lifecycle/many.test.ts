@@ -177,7 +177,7 @@ describe("many jails", () => {
     const { lifecycle, jails } = freshWorld();
     const jail = (name: string, ...depend: string[]) => ({
       name,
-      parameters: { path: "/jails/web", persist: true, depend },
+      parameters: { path: "/jails/web", persist: true, depend, "children.max": 1 },
     });
     const definitions = [jail("db"), jail("app", "db"), jail("app.worker"), jail("other")];
     await lifecycle.up(definitions).result;

@@ -153,7 +153,6 @@ describe("the graph of needs", () => {
     );
     expect(problems).toEqual([]);
     expect([...needs]).toEqual([
-      ["p", []],
       [
         "p.q",
         [
@@ -161,6 +160,7 @@ describe("the graph of needs", () => {
           { name: "p", kind: "parent" },
         ],
       ],
+      ["p", []],
       ["d", []],
     ]);
   });
