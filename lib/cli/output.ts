@@ -1,5 +1,5 @@
 import { textToBytes } from "../bytes-text.js";
-import { textColumns } from "./base/xo-text.js";
+import { textColumns } from "./columns.js";
 import type { CliIo } from "./io.js";
 
 /** Marks text for a terminal, or leaves it alone. */

@@ -61,7 +61,7 @@ function sizeOf(type: BaseType, value: Uint8Array): number {
 
 /** How a parameter is asked for. */
 export function fieldOf({ name, entry, key }: BaseParameter, sizes: ReadonlyMap<string, SizedEntry>): RawField {
-  const size = sizes.get(entry.name)?.size ?? 0;
+  const size = sizes.get(entry.name)?.size ?? (entry.type === "int" ? 4 : 0);
   const text = entry.type === "string" && !key;
   return { name, size: entry.array ? 0 : size, grows: entry.array, ...(text ? { text } : {}) };
 }

@@ -1,3 +1,4 @@
+import { textToBytes } from "../../bytes-text.js";
 import type { CliIo } from "../io.js";
 import { baseNotifier, openKernel, RAW_KERNEL } from "../state.js";
 import { BaseCalls, Refusal } from "./calls.js";
@@ -9,6 +10,9 @@ import { takeXoOptions } from "./xo-options.js";
 
 /** jls(8)'s version of its output. */
 const VERSION = "2";
+
+/** libjail's name for the jail that a list goes on from. */
+const LAST_JID = "lastjid";
 
 /** What is printed, and what is asked of the kernel for it. */
 interface Plan {
@@ -26,9 +30,10 @@ export async function jlsCommand(argv: string[], io: CliIo): Promise<number> {
     if (inXml) xo.raw(`<error><message>jls: ${text.replace(/[&<>]/g, xmlEntity)}</message></error>\n`);
     else io.stderr.write(`jls: ${text}\n`);
   };
-  xo = new Xo(taken.options, VERSION, warn);
+  const bytes = taken.options.style === "text" && !isUtf8(io.env);
+  xo = new Xo(taken.options, VERSION, warn, bytes);
   const finish = (status: number): number => {
-    io.stdout.write(encode(xo.finish(), xo.style === "text" && !isUtf8(io.env)));
+    io.stdout.write(encode(xo.finish(), bytes));
     return status;
   };
   for (const warning of taken.warnings) warn(warning);
@@ -73,9 +78,36 @@ async function print(calls: BaseCalls, request: JlsRequest, xo: Xo): Promise<voi
   xo.openList("jail");
   const { jail, dying } = request;
   const show = (row: readonly BaseValue[]): void => printRow(xo, request, layout, columns, row);
-  if (jail !== undefined)
+  const counter = asked.findIndex(({ name }) => name === LAST_JID);
+  if (jail !== undefined) {
+    if (counter >= 0)
+      throw new Refusal({ code: "ENOENT", errno: 2, syscall: "jail_get", message: "no jail specified" });
     show(await calls.read(typeof jail === "number" ? { jid: jail } : { name: jail }, asked, dying));
-  else for (const row of await calls.list(asked, dying)) show(row);
+    return;
+  }
+  const fields = [...asked.filter(({ name }) => name !== LAST_JID), calls.parameter("jid")];
+  let last = 0;
+  const absent = new Set<number>();
+  for (const row of await calls.list(fields, dying)) {
+    const jid = Number(row[row.length - 1]);
+    const values = row.slice(0, -1);
+    if (counter >= 0) values.splice(counter, 0, last);
+    refuseKeysAgain(asked, values, absent);
+    show(values);
+    last = jid;
+  }
+}
+
+/**
+ * libjail asks for each jail with the room that the last one's values took: none for a key that a jail does not have, so
+ * that the first jail after it that has the key is refused.
+ */
+function refuseKeysAgain(asked: readonly BaseParameter[], values: readonly BaseValue[], absent: Set<number>): void {
+  for (const [at, { key }] of asked.entries()) {
+    if (!key) continue;
+    if (values[at] === null) absent.add(at);
+    else if (absent.has(at)) throw new Refusal({ code: "EINVAL", errno: 22, syscall: "jail_get", message: "" });
+  }
 }
 
 /** Decides the layout and looks the parameters up. @throws Refusal for one that the kernel does not have */
@@ -120,7 +152,7 @@ function isUtf8(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** In the C locale a character is a byte, and what has none is a question mark. */
-function encode(text: string, bytes: boolean): string | Buffer {
-  if (!bytes) return text;
+function encode(text: string, bytes: boolean): Buffer {
+  if (!bytes) return textToBytes(text);
   return Buffer.from(text.replace(/[^\u0000-\u00ff]/gu, "?"), "latin1");
 }

@@ -42,9 +42,17 @@ export function affirm(name: string): string | undefined {
   return name.startsWith("no", last) ? name.slice(0, last) + name.slice(last + 2) : undefined;
 }
 
+function ownEntry(name: string): TableEntry {
+  const kind = { array: false, boolean: false, jailsys: false, keyvalue: false };
+  return { name, type: "int", ...kind, writable: true, tunable: false };
+}
+
+/** Parameters that libjail knows by itself; they are in no kernel's table. */
+const OWN: ReadonlyMap<string, TableEntry> = new Map(["lastjid", "desc"].map((name) => [name, ownEntry(name)]));
+
 /** Finds a parameter by name; undefined where the kernel has none, also none that it would be the negation or a key of. */
 export function findParameter(table: ReadonlyMap<string, TableEntry>, name: string): BaseParameter | undefined {
-  const entry = table.get(name);
+  const entry = OWN.get(name) ?? table.get(name);
   if (entry !== undefined) return { name, entry, negated: false, key: false };
   const affirmed = affirm(name);
   const positive = affirmed === undefined ? undefined : table.get(affirmed);

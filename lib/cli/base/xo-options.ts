@@ -22,7 +22,8 @@ export interface XoArguments {
 
 const STYLES: readonly XoStyle[] = ["text", "xml", "json", "html", "sdparams"];
 
-const FLAGS = new Set([
+/** In the order in which libxo looks for them: it takes the first that begins with what was given. */
+const FLAGS: readonly string[] = [
   "color",
   "color-force",
   "columns",
@@ -46,9 +47,9 @@ const FLAGS = new Set([
   "warn",
   "warn-xml",
   "xpath",
-]);
+];
 
-const ENVIRONMENT_FLAGS = new Set([
+const ENVIRONMENT_FLAGS: readonly string[] = [
   "color",
   "flush",
   "flush-line",
@@ -59,7 +60,7 @@ const ENVIRONMENT_FLAGS = new Set([
   "retain",
   "underscores",
   "warn",
-]);
+];
 
 const LETTERS: Readonly<Record<string, string>> = {
   c: "color",
@@ -81,9 +82,16 @@ const STYLE_LETTERS: Readonly<Record<string, XoStyle>> = { H: "html", J: "json",
 /** The status of a program that was asked by `--libxo-check` whether it knows libxo. */
 const HAS_LIBXO = 121;
 
-function leadingNumber(text: string): number {
+/** What atoi(3) makes of a text, kept in 16 bits. */
+function indentOf(text: string): number {
   const number = Number.parseInt(text, 10);
-  return Number.isNaN(number) ? 0 : number;
+  return Number.isNaN(number) ? 0 : number & 0xffff;
+}
+
+/** The flag that a word means: leading blanks do not count, and its beginning is enough. */
+function flagOf(word: string, flags: readonly string[]): string | undefined {
+  const start = word.replace(/^[ \t\n\v\f\r]+/, "");
+  return start === "" ? undefined : flags.find((flag) => flag.startsWith(start));
 }
 
 function setLetters(options: XoOptions, letters: string): void {
@@ -96,7 +104,7 @@ function setLetters(options: XoOptions, letters: string): void {
     else if (letter === "i") {
       const digits = /^[0-9]+/.exec(letters.slice(at + 1))?.[0] ?? "";
       if (digits !== "") {
-        options.indentBy = Number(digits);
+        options.indentBy = indentOf(digits);
         at += digits.length;
       }
     }
@@ -111,20 +119,27 @@ function setWords(options: XoOptions, list: string, warnings: string[]): boolean
     if (word === "" && list.endsWith(",")) continue;
     const [name = "", value] = word.startsWith("@") ? ["encoder", word.slice(1)] : splitOnce(word);
     const named = STYLES.find((known) => known === name);
+    const flag = flagOf(name, FLAGS);
+    const missing = (what: string): void => {
+      if (options.flags.has("warn")) warnings.push(`missing value for ${what} option`);
+    };
+    if (name === "colors") continue;
     if (named !== undefined) {
       if (style !== undefined) warnings.push(`ignoring multiple styles: '${name}'`);
       else style = named;
-    } else if (FLAGS.has(name)) options.flags.add(name);
+    } else if (flag !== undefined) options.flags.add(flag);
     else if (name === "no-color") options.flags.delete("color");
     else if (name === "indent") {
-      if (value !== undefined) options.indentBy = leadingNumber(value);
+      if (value === undefined) missing(name);
+      else options.indentBy = indentOf(value);
     } else if (name === "encoder") {
       // Encoders are shared objects of the base system; none can be loaded here.
-      if (value) {
+      if (value === undefined || word === "@") missing(name);
+      else {
         warnings.push(`error initializing encoder: ${value}`);
         fine = false;
       }
-    } else if (name !== "colors") {
+    } else {
       warnings.push(`unknown libxo option value: '${name}'`);
       fine = false;
     }
@@ -132,6 +147,22 @@ function setWords(options: XoOptions, list: string, warnings: string[]): boolean
   // libxo counts its styles from text = 0 and takes a style over only where that is greater than 0.
   if (style !== undefined && style !== "text") options.style = style;
   return fine;
+}
+
+/** Takes `LIBXO_OPTIONS`, up to the first word that it may not have. */
+function setEnvironment(options: XoOptions, list: string, warnings: string[]): void {
+  const words = list.replace(/,$/, "").split(",");
+  for (const word of list === "" ? [] : words) {
+    const [name] = splitOnce(word);
+    if (name === "colors") continue;
+    const flag = flagOf(name, ENVIRONMENT_FLAGS);
+    if (flag !== undefined) options.flags.add(flag);
+    else if (name === "no-color") options.flags.delete("color");
+    else {
+      if (options.flags.has("warn")) warnings.push(`unknown simple option: ${name}`);
+      return;
+    }
+  }
 }
 
 function splitOnce(word: string): [string, string | undefined] {
@@ -149,10 +180,7 @@ export function takeXoOptions(argv: readonly string[], environment?: string): Xo
   const options: XoOptions = { style: "text", indentBy: 2, flags: new Set() };
   const rest: string[] = [];
   const warnings: string[] = [];
-  for (const word of (environment ?? "").split(",")) {
-    if (ENVIRONMENT_FLAGS.has(word)) options.flags.add(word);
-    else if (word === "no-color") options.flags.delete("color");
-  }
+  setEnvironment(options, environment ?? "", warnings);
   const end = (status: number): XoArguments => ({ options, rest, warnings, status });
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";

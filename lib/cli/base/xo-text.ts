@@ -6,35 +6,36 @@ export interface XoShape {
   readonly left?: boolean;
   /** Most bytes taken of the value and, where it is displayed, most columns. */
   readonly size?: number;
+  /** Look at each character even where nothing is cut or padded. */
+  readonly checked?: boolean;
 }
 
-// Ranges of code points that take two columns on a terminal.
+/**
+ * Where a value is seen: as text in a locale whose characters are those of UTF-8 or single bytes, in HTML, or by programs.
+ */
+export type XoSight = "text" | "bytes" | "html" | "encoded";
+
+// Ranges of code points that libxo counts as two columns; it has a table of its own, older than today's Unicode.
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
-  [0x231a, 0x231b],
   [0x2329, 0x232a],
-  [0x23e9, 0x23ec],
   [0x2e80, 0x303e],
-  [0x3041, 0x33ff],
-  [0x3400, 0x4dbf],
-  [0x4e00, 0x9fff],
-  [0xa000, 0xa4cf],
-  [0xa960, 0xa97c],
+  [0x3040, 0xa4cf],
   [0xac00, 0xd7a3],
   [0xf900, 0xfaff],
+  [0xfe10, 0xfe19],
   [0xfe30, 0xfe6f],
-  [0xff01, 0xff60],
+  [0xff00, 0xff60],
   [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f680, 0x1f6ff],
-  [0x1f900, 0x1f9ff],
-  [0x20000, 0x3fffd],
+  [0x20000, 0x2fffd],
+  [0x30000, 0x3fffd],
 ];
 
-/** Columns that a code point takes on a terminal. */
+/** Columns that libxo counts for a code point. */
 export function columnsOf(codePoint: number): number {
   if (codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0)) return 0;
-  if (codePoint < 0x300) return 1;
+  if (codePoint < 0x300 || codePoint > 0x10ffff) return 1;
+  if (codePoint >= 0x1160 && codePoint <= 0x11ff) return 0;
   if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(String.fromCodePoint(codePoint))) return 0;
   return WIDE.some(([first, last]) => codePoint >= first && codePoint <= last) ? 2 : 1;
 }
@@ -45,36 +46,83 @@ function utf8Length(codePoint: number): number {
   return codePoint < 0x10000 ? 3 : 4;
 }
 
-/** Columns that a text takes on a terminal. */
-export function textColumns(text: string): number {
-  let columns = 0;
-  for (const character of text) columns += columnsOf(character.codePointAt(0) ?? 0);
-  return columns;
+interface Character {
+  /** The code point; undefined where libxo finds none, and gives the whole value up. */
+  readonly code: number | undefined;
+  readonly bytes: number;
+  readonly text: string;
+}
+
+const stray = (character: string | undefined): number | undefined =>
+  character !== undefined && /^[\udc80-\udcff]$/.test(character) ? character.charCodeAt(0) - 0xdc00 : undefined;
+
+/** The characters of a text as libxo takes them: any lead byte with as many that follow it, however long for its code. */
+function* charactersOf(value: string): Generator<Character> {
+  const parts = [...value];
+  for (let at = 0; at < parts.length; at++) {
+    const text = parts[at] as string;
+    const lead = stray(text);
+    if (lead === undefined) {
+      const code = text.codePointAt(0) ?? 0;
+      yield { code, bytes: utf8Length(code), text };
+      continue;
+    }
+    const length = lead >= 0xf8 || lead < 0xc0 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    let code: number | undefined = length === 1 ? undefined : lead & (0x7f >> length);
+    for (let next = 1; next < length && code !== undefined; next++) {
+      const byte = stray(parts[at + next]);
+      code = byte === undefined || byte > 0xbf ? undefined : code * 64 + (byte & 0x3f);
+    }
+    yield { code, bytes: length, text: parts.slice(at, at + length).join("") };
+    at += length - 1;
+  }
 }
 
 /**
- * Lays a value out.
+ * Lays a value out. One with bytes that are not UTF-8 is left out, padding and all, except where it is passed on whole.
  *
- * @param displayed whether columns count (text and HTML) or only bytes
- * @param escape applied to each character that is kept
+ * @param escape applied to each text that is kept
+ * @param warn told why something is left out or shown as a question mark
  */
-export function layOut(value: string, shape: XoShape, displayed: boolean, escape: (text: string) => string): string {
-  let kept = value;
-  if (shape.size !== undefined) {
-    let bytes = shape.size;
-    let columns = shape.size;
-    kept = "";
-    for (const character of value) {
-      const codePoint = character.codePointAt(0) ?? 0;
-      if (bytes === 0) break;
-      bytes -= utf8Length(codePoint);
-      columns -= columnsOf(codePoint);
-      if (bytes < 0 || (displayed && columns < 0)) break;
-      kept += character;
+export function layOut(
+  value: string,
+  shape: XoShape,
+  sight: XoSight,
+  escape: (text: string) => string,
+  warn: (message: string) => void = () => undefined,
+): string {
+  const { min = 0, size } = shape;
+  const shaped = shape.min !== undefined || size !== undefined || shape.checked === true;
+  if (!shaped && (sight === "encoded" || sight === "html")) return escape(value);
+  let kept = "";
+  let columns = 0;
+  let left = size ?? Number.POSITIVE_INFINITY;
+  for (const { code, bytes, text } of charactersOf(value)) {
+    if (left === 0 || bytes > left) break;
+    left -= bytes;
+    if (code === undefined) {
+      warn(`invalid UTF-8 character: ${(stray(text[0]) ?? 0).toString(16)}${bytes > 1 ? `/${bytes}` : ""}`);
+      return "";
     }
+    const width = columnsOf(code);
+    if (size !== undefined && sight !== "encoded" && columns + width > size) break;
+    const shown = showOf(code, text, sight);
+    if (shown === undefined) warn(`could not convert wide char: ${code.toString(16)}`);
+    kept += shown ?? "?";
+    columns += shown === undefined ? 1 : width;
   }
-  const padding = " ".repeat(Math.max(0, (shape.min ?? 0) - textColumns(kept)));
+  const padding = " ".repeat(Math.max(0, min - columns));
   return shape.left ? escape(kept) + padding : padding + escape(kept);
+}
+
+/** A character as it is shown; undefined where the locale has none. */
+function showOf(code: number, text: string, sight: XoSight): string | undefined {
+  // A long form of NUL would end base's whole output.
+  if (code === 0) return "";
+  if (sight === "bytes") return code > 0xff ? undefined : String.fromCodePoint(code);
+  const possible = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  if (possible) return String.fromCodePoint(code);
+  return sight === "text" ? undefined : text;
 }
 
 /** Escapes text for XML and HTML, as libxo does outside of attributes. */

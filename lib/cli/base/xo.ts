@@ -1,5 +1,5 @@
 import type { XoOptions, XoStyle } from "./xo-options.js";
-import { escapeJson, escapeParameter, escapeXml, layOut, type XoShape } from "./xo-text.js";
+import { escapeJson, escapeParameter, escapeXml, layOut, type XoShape, type XoSight } from "./xo-text.js";
 
 interface Frame {
   readonly name: string;
@@ -16,6 +16,7 @@ interface Frame {
  */
 export class Xo {
   readonly style: XoStyle;
+  readonly #sight: XoSight;
   readonly #flags: ReadonlySet<string>;
   readonly #indentBy: number;
   readonly #pretty: boolean;
@@ -33,9 +34,11 @@ export class Xo {
    * @param options what the arguments asked for
    * @param version the version of the program's output format
    * @param warn takes messages about the program's own fields, which `warn` asks for
+   * @param bytes the locale's characters are single bytes
    */
-  constructor(options: XoOptions, version: string, warn: (message: string) => void) {
+  constructor(options: XoOptions, version: string, warn: (message: string) => void, bytes = false) {
     this.style = options.style;
+    this.#sight = options.style === "html" ? "html" : bytes ? "bytes" : "text";
     this.#flags = options.flags;
     this.#indentBy = options.indentBy;
     this.#pretty = options.flags.has("pretty");
@@ -62,12 +65,8 @@ export class Xo {
 
   /** The title of a column. */
   title(text: string, shape: XoShape = {}): void {
-    if (this.style === "text") this.#out.push(layOut(text, shape, true, (plain) => plain));
-    else if (this.style === "html")
-      this.#div(
-        "title",
-        layOut(text, shape, true, (plain) => plain),
-      );
+    if (this.style === "text") this.#out.push(this.#show(text, shape));
+    else if (this.style === "html") this.#div("title", this.#show(text, shape));
   }
 
   /** Ends a line of what people read. */
@@ -89,14 +88,12 @@ export class Xo {
     this.#checkName(name);
     this.#changed = true;
     const text = String(value);
-    if (this.style === "text") this.#out.push(layOut(text, shape, true, (plain) => plain));
-    else if (this.style === "html")
-      this.#div(
-        "data",
-        layOut(text, shape, true, (plain) => plain),
-        name,
-      );
-    else this.#encode(name, text, typeof value === "string", encoded ?? (shape.left ? shape : withoutWidth(shape)));
+    if (this.style === "text") this.#out.push(this.#show(text, shape));
+    else if (this.style === "html") this.#div("data", this.#show(text, shape), name);
+    else {
+      const laid = encoded ?? (shape.left ? shape : withoutWidth(shape));
+      this.#encode(name, this.#formatted(text), typeof value === "string", laid);
+    }
   }
 
   /** What people see of a value that programs get by {@link Xo.encodeOnly}. `tag` is what HTML calls it, if anything. */
@@ -123,9 +120,10 @@ export class Xo {
     else if (this.style === "json") {
       const frame = this.#top();
       const first = !frame.filled;
-      this.#out.push(first ? "" : ",", first ? "" : this.#newline, this.#indent(), `"${escapeJson(value)}"`);
+      const text = `"${escapeJson(this.#formatted(value))}"`;
+      this.#out.push(first ? "" : ",", first ? "" : this.#newline, this.#indent(), text);
       frame.filled = true;
-    } else this.#encode(name, value, true, {});
+    } else this.#encode(name, this.#formatted(value), true, {});
   }
 
   /** Opens a container of fields. */
@@ -184,6 +182,21 @@ export class Xo {
     return text;
   }
 
+  /** With `columns` libxo counts what it otherwise only passes on. */
+  #checked(shape: XoShape): XoShape {
+    return this.#flags.has("columns") ? { ...shape, checked: true } : shape;
+  }
+
+  /** A value as people see it. */
+  #show(text: string, shape: XoShape): string {
+    return layOut(text, this.#checked(shape), this.#sight, (plain) => plain, this.#warn);
+  }
+
+  /** What programs get of a formatted value: with `info`, which libxo takes for another flag, nothing. */
+  #formatted(text: string): string {
+    return this.#flags.has("info") ? "" : text;
+  }
+
   #top(): Frame {
     const frame = this.#stack[this.#stack.length - 1];
     if (frame === undefined) throw new Error("nothing is open");
@@ -234,17 +247,24 @@ export class Xo {
   #encode(name: string, text: string, quoted: boolean, shape: XoShape): void {
     if (this.style === "xml") {
       const tag = leader(name) + escapeXml(name);
-      this.#out.push(this.#indent(), `<${tag}>`, layOut(text, shape, false, escapeXml), `</${tag}>`, this.#newline);
+      this.#out.push(
+        this.#indent(),
+        `<${tag}>`,
+        layOut(text, this.#checked(shape), "encoded", escapeXml, this.#warn),
+        `</${tag}>`,
+        this.#newline,
+      );
     } else if (this.style === "json") {
       const frame = this.#top();
       if (frame.filled) this.#out.push(`,${this.#newline}`);
       frame.filled = true;
       const quote = quoted ? '"' : "";
-      const value = layOut(text, shape, false, escapeJson);
+      const value = layOut(text, this.#checked(shape), "encoded", escapeJson, this.#warn);
       const blank = this.#pretty ? " " : "";
       this.#out.push(this.#indent(), `"${this.#jsonName(name)}":${blank}`, quote, value, quote);
     } else {
-      this.#out.push(`${escapeParameter(name)}="${layOut(text, shape, false, escapeParameter)}" `);
+      const value = layOut(text, this.#checked(shape), "encoded", escapeParameter, this.#warn);
+      this.#out.push(`${escapeParameter(name)}="${value}" `);
     }
   }
 

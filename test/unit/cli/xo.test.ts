@@ -98,12 +98,12 @@ describe("layout", () => {
   it("counts columns, not characters", () => {
     expect(columnsOf("漢".codePointAt(0) ?? 0)).toBe(2);
     expect(columnsOf(0x301)).toBe(0);
-    expect(layOut("漢字", { min: 6, left: true }, true, (text) => text)).toBe("漢字  ");
+    expect(layOut("漢字", { min: 6, left: true }, "text", (text) => text)).toBe("漢字  ");
   });
 
   it("cuts by bytes for programs and by bytes and columns for people", () => {
-    expect(layOut("äöü", { size: 4 }, false, (text) => text)).toBe("äö");
-    expect(layOut("abc", { size: 2, min: 4 }, true, (text) => text)).toBe("  ab");
+    expect(layOut("äöü", { size: 4 }, "encoded", (text) => text)).toBe("äö");
+    expect(layOut("abc", { size: 2, min: 4 }, "text", (text) => text)).toBe("  ab");
   });
 });
 
