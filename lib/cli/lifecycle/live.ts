@@ -1,4 +1,4 @@
-import { textColumns } from "../base/xo-text.js";
+import { textColumns } from "../columns.js";
 import { type Paint, printable } from "../output.js";
 import { duration } from "./words.js";
 
