@@ -430,7 +430,7 @@ export const MANUALS: readonly CommandManual[] = [
     notes: [
       "check says all that is wrong, each with file, line and column. show prints each jail as jail(8) would have it: its " +
         "parameters with wildcards and variables put in, and where each value comes from. json prints the same as data.",
-      "where says which file FreeBSD's start-up script takes for a jail, and which others it hides.",
+      "where says which file the system's start-up script takes for a jail, and which others it hides.",
       "set and unset change a jail's own block and nothing else in the file; JAIL is * for what is outside of blocks. A " +
         "parameter given several times is a list; $name in a value is a variable.",
     ],

@@ -1,4 +1,5 @@
 import type { JailEvent, JailState, StepEvent, StepIdentity } from "../../lifecycle/events.js";
+import { quoted } from "../../lifecycle/quote.js";
 import { type Paint, printable } from "../output.js";
 
 /** A duration for people: `0.412 s`, `3 min 12 s`. */
@@ -13,8 +14,7 @@ export function duration(ms: number): string {
 
 /** What is done, as one line: the program, or the call. */
 export function action({ argv, text, step }: Pick<StepIdentity, "argv" | "text" | "step">): string {
-  const words = argv.map((word) => (/^[\w@%+=:,./|-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  return printable(argv.length > 0 ? words.join(" ") : text || step);
+  return printable(argv.length > 0 ? quoted(argv) : text || step);
 }
 
 /** What a state is called, in its colour. */

@@ -6,6 +6,7 @@ import type { FailedStep } from "../ledger/summary.js";
 import { thingName } from "../ledger/thing.js";
 import type { JailDefinition } from "../parameters.js";
 import { compare, MachineView } from "../plan/difference.js";
+import { quoted } from "../quote.js";
 import type { JailSpec } from "../spec.js";
 import { holders } from "./holders.js";
 
@@ -82,10 +83,11 @@ function remedy(step: FailedStep): string {
 }
 
 function fromStep(step: FailedStep): Finding {
-  const what = step.argv.length > 0 ? step.argv.join(" ") : step.step;
+  const what = step.argv.length > 0 ? quoted(step.argv) : step.step;
   const said = step.output.trim().split("\n").at(-1);
   // The command and its last words are what shows it.
-  let message = step.message.startsWith(`${what}: `) ? step.message.slice(what.length + 2) : step.message;
+  const command = `${step.argv.join(" ")}: `;
+  let message = step.message.startsWith(command) ? step.message.slice(command.length) : step.message;
   if (said && message.endsWith(`: ${said}`)) message = message.slice(0, -said.length - 2);
   return {
     about: step.direction === "up" ? "not up" : step.direction === "down" ? "not stopped" : "not gone",

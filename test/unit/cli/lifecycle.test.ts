@@ -263,7 +263,7 @@ describe("status, tree and why", () => {
         "web is down",
         "",
         "  not up: in its last run, exec.prestart failed with status 3",
-        "    shown by  /bin/sh -c echo no space left >&2; exit 3 wrote: no space left",
+        "    shown by  /bin/sh -c 'echo no space left >&2; exit 3' wrote: no space left",
         "    what helps  run the command by hand and see what it says",
         "",
       ].join("\n"),
