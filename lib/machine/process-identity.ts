@@ -63,6 +63,12 @@ export function currentActor(): Promise<Actor> {
   return own;
 }
 
+/** A process of this boot; undefined where there is none of that pid. */
+export async function actorOf(pid: number): Promise<Actor | undefined> {
+  const started = await startOf(pid);
+  return started === undefined ? undefined : { pid, started, boot: await currentBoot() };
+}
+
 /** Whether a process is still the one it was. */
 export async function actorAlive(actor: Actor): Promise<boolean> {
   if (actor.boot !== (await currentBoot())) return false;

@@ -1,0 +1,51 @@
+/** The addon for a guest: cross-compiled by zig where that is installed, else compiled in the guest. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { findZig } from "../../freebsd/zig.js";
+import { messageOf, VmError } from "../errors.js";
+import type { Arch } from "../images/releases.js";
+import { capture } from "../programs.js";
+import { nodeCpu } from "./modules.js";
+
+/** The folder of prebuilds for a guest, below the checkout. */
+export function prebuilds(arch: Arch): string {
+  return join("prebuilds", `freebsd-${nodeCpu(arch)}`);
+}
+
+/** How the addon comes to be in the guest. */
+export type AddonRoad =
+  | { readonly by: "cross-compiled"; readonly folder: string }
+  | { readonly by: "compiled in the guest"; readonly why: string };
+
+/** Brings dist and, where zig is, the prebuild for the guest up to date. */
+export async function buildHere(
+  root: string,
+  arch: Arch,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<AddonRoad> {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const built = await capture(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, signal });
+  if (built.status !== 0)
+    throw new VmError("dist could not be built", "", `${built.stdout}${built.stderr}`.trim().split("\n"));
+  try {
+    findZig();
+  } catch (thrown) {
+    return { by: "compiled in the guest", why: messageOf(thrown) };
+  }
+  say(`cross-compiling the addon for freebsd ${nodeCpu(arch)}`);
+  const args = [join(root, "node_modules/tsx/dist/cli.mjs"), "scripts/build-freebsd.ts", nodeCpu(arch)];
+  const { status, stdout, stderr } = await capture(process.execPath, args, { cwd: root, signal });
+  if (status !== 0)
+    throw new VmError("the addon could not be cross-compiled", "", `${stdout}${stderr}`.trim().split("\n").slice(-20));
+  return { by: "cross-compiled", folder: prebuilds(arch) };
+}
+
+/** A prebuild that is there and was not built by this run. */
+export function prebuilt(root: string, arch: Arch): AddonRoad {
+  const folder = prebuilds(arch);
+  const place = join(root, folder);
+  if (existsSync(place) && readdirSync(place).some((name) => name.endsWith(".node")))
+    return { by: "cross-compiled", folder };
+  throw new VmError(`${folder} has no prebuild`, "Without --prebuilt it is built.");
+}
