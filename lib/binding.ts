@@ -227,6 +227,8 @@ export interface RawSimulatedOptions {
   readonly paths?: RawSimulatedPaths | "freebsd";
   /** The last jail id given out; the next automatic one is this plus one. Default 0. */
   readonly lastJid?: number;
+  /** The jail id that a dying jail in the way of a new one was last given; the next is this minus one. Default 0: none yet. */
+  readonly lastDeadJid?: number;
   /** Where the numbers of simulated descriptors begin. Default 2^30: above every real one. */
   readonly firstDescriptor?: number;
   /** The kernel counts what jails use (`kern.racct.enable`), so that they can be limited. Default false, as FreeBSD comes. */

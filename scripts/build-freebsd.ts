@@ -111,6 +111,11 @@ async function build(name: string, machine: string): Promise<number> {
     await run(["c++", "-target", target, "-pie", "-s", "-rdynamic", "-o", helper, ...parts, start, "-lutil"]);
     wrong += verify(helper, machine, "executable", imports);
   }
+
+  // For the development of the simulated kernel: no part of the package.
+  const perform = join(root, "build-freebsd", target, "perform");
+  const performs = await compile(["native/conformance/perform.cc", "native/kernel/errno.cc"], target, []);
+  await run(["c++", "-target", target, "-pie", "-s", "-rdynamic", "-o", perform, ...performs, start]);
   return wrong;
 }
 

@@ -1,14 +1,24 @@
 /**
  * `npm run conformance -- FILE…`: replays recordings of a FreeBSD kernel through the addon onto the simulated kernel,
  * or onto this machine's own with BSDJAIL_KERNEL=native. Prints each scenario's first difference, then the counts.
+ *
+ * `--live [--seed N] [--count N] [--seconds N] [--out FOLDER]`: random sequences on this machine's kernel and on the
+ * simulated one. `--record FILE…`: writes the scenarios of the files (without a file: random ones), with what this
+ * machine's kernel answers, to standard output. Both need FreeBSD, as root, without jails; elsewhere the C library stands for the kernel.
+ * `--perform COMMAND` makes the calls by a command of words without quotes: native/conformance/perform on another
+ * machine, `ssh root@jails ./perform`.
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openNative } from "../lib/native.js";
+import type { Face } from "./conformance/calls.js";
+import { live, recordAll } from "./conformance/live.js";
 import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/machines.js";
 import { CHILD, childMain } from "./conformance/native-caller.js";
 import { readParameters, unlikeNodes } from "./conformance/parameters.js";
+import { startPerformer } from "./conformance/performer.js";
 import { isParameters, readRecording, releaseOf } from "./conformance/recording.js";
-import { type Face, replay, Skipped } from "./conformance/replay.js";
+import { replay, Skipped } from "./conformance/replay.js";
 
 interface Counts {
   passed: number;
@@ -18,12 +28,12 @@ interface Counts {
 
 async function run(file: string, face: Face, counts: Counts): Promise<void> {
   const native = process.env.BSDJAIL_KERNEL === "native";
-  const machines: Conformed = native ? await nativeMachine() : simulatedMachines(releaseOf(file));
+  const machines: Conformed = native ? await nativeMachine(face) : simulatedMachines(releaseOf(file), face);
   if (isParameters(file)) return runParameters(file, machines, counts);
   const scenarios = readRecording(file);
   for (const scenario of scenarios) {
     try {
-      const found = await replay(scenario, await machines.begin(scenario), face);
+      const found = await replay(scenario, await machines.begin(scenario));
       if (found === undefined) {
         counts.passed += 1;
       } else {
@@ -44,11 +54,62 @@ async function run(file: string, face: Face, counts: Counts): Promise<void> {
 async function runParameters(file: string, machines: Conformed, counts: Counts): Promise<void> {
   const recorded = readParameters(file);
   const { kernel } = await machines.begin({ scenario: "", lastjid: 1, steps: [] });
-  const lines = unlikeNodes(recorded, kernel.sysctlWalkSync("security.jail").nodes);
+  const lines = unlikeNodes(recorded, kernel?.sysctlWalkSync("security.jail").nodes ?? []);
   for (const line of lines) console.log(`${file}: ${line}`);
   counts.failed += lines.length;
   counts.passed += Math.max(0, recorded.length - lines.length);
   await machines.end();
+}
+
+const USAGE = `usage: npm run conformance -- [--async] FILE…
+       npm run conformance -- --live [--seed N] [--count N] [--seconds N] [--out FOLDER] [KERNEL]
+       npm run conformance -- --record [FILE… | [--seed N] [--count N]] [KERNEL]
+KERNEL: --perform COMMAND, or --release R for the C library's machine`;
+
+/** A whole number given on the command line. @throws Error where it is none. */
+function whole(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (!/^\d+$/.test(given) || !Number.isSafeInteger(number))
+    throw new Error(`--${option}: "${given}" is no whole number`);
+  return number;
+}
+
+interface KernelArguments {
+  readonly release: string;
+  readonly perform?: string | undefined;
+}
+
+interface LiveArguments extends KernelArguments {
+  readonly out: string;
+  readonly seed?: string | undefined;
+  readonly count?: string | undefined;
+  readonly seconds?: string | undefined;
+}
+
+async function runLive({ release, perform, out, ...given }: LiveArguments): Promise<number> {
+  const seed = whole("seed", given.seed) ?? Date.now() % 1_000_000_000;
+  const seconds = whole("seconds", given.seconds);
+  const count = whole("count", given.count) ?? (seconds === undefined ? 1000 : undefined);
+  const performer = await startPerformer(perform?.split(" "), release);
+  try {
+    const { passed, failed } = await live(performer, { seed, count, seconds, folder: out });
+    console.log(`${passed} passed, ${failed} failed`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await performer.close();
+  }
+}
+
+async function runRecord(files: readonly string[], { perform, release, ...given }: LiveArguments): Promise<number> {
+  const drawn = { seed: whole("seed", given.seed) ?? 1, count: whole("count", given.count) ?? 100 };
+  const performer = await startPerformer(perform?.split(" "), release);
+  try {
+    process.stdout.write(await recordAll(performer, files.flatMap(readRecording), drawn));
+    return 0;
+  } finally {
+    await performer.close();
+  }
 }
 
 async function main(): Promise<number> {
@@ -59,11 +120,23 @@ async function main(): Promise<number> {
     return 0;
   }
   const { values, positionals: files } = parseArgs({
-    options: { async: { type: "boolean", default: false } },
+    options: {
+      async: { type: "boolean", default: false },
+      live: { type: "boolean", default: false },
+      record: { type: "boolean", default: false },
+      release: { type: "string", default: "15.1" },
+      perform: { type: "string" },
+      seed: { type: "string" },
+      count: { type: "string" },
+      seconds: { type: "string" },
+      out: { type: "string", default: join(__dirname, "../test/fixtures/kernel") },
+    },
     allowPositionals: true,
   });
-  if (files.length === 0) {
-    console.error("usage: npm run conformance -- [--async] FILE…");
+  if (values.live && !values.record && files.length === 0) return runLive(values);
+  if (values.record && !values.live) return runRecord(files, values);
+  if (values.live || values.record || files.length === 0) {
+    console.error(USAGE);
     return 2;
   }
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -80,6 +153,12 @@ async function main(): Promise<number> {
   return counts.failed === 0 ? 0 : 1;
 }
 
-main().then((status) => {
-  process.exitCode = status;
-});
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -131,6 +131,7 @@ SimulatedOptions options_argument(const Napi::CallbackInfo& info, std::size_t in
   from.read("osreldate", options.osreldate);
   from.read("racct", options.accounts);
   from.read("lastJid", options.last_jid);
+  from.read("lastDeadJid", options.last_dead_jid);
   from.read("firstDescriptor", options.first_descriptor);
   if (!from.get("paths").IsUndefined()) options.paths = paths_of(from.get("paths"));
   for (const Napi::Value& fault : from.items("faults")) options.faults.push_back(fault_of(fault, "fault"));

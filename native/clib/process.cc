@@ -4,6 +4,7 @@
 #include <sys/jail.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 
@@ -57,6 +58,9 @@ std::string problem() {
 }
 
 int answer(const Outcome& outcome) {
+  // Whose jail has been removed was killed with it, this process by this very call perhaps.
+  SimulatedKernel* self = kernel();
+  if (self != nullptr && !self->alive()) ::raise(SIGKILL);
   if (!outcome.failed()) return static_cast<int>(outcome.value);
   errno = errno_to_host(outcome.error);
   return -1;

@@ -35,7 +35,7 @@ function noted(outputs: readonly Output[] | undefined): readonly Output[] {
 
 /** The first difference in words; undefined where there is none. */
 export function difference(expected: Result, actual: Result): string | undefined {
-  for (const key of ["ret", "errno", "held", "released"] as const) {
+  for (const key of ["ended", "ret", "errno", "held", "released", "kept", "dropped"] as const) {
     if (expected[key] !== actual[key]) {
       const message = actual.out?.find(({ name }) => name === "errmsg");
       const said = message?.hex ? ` (errmsg ${JSON.stringify(textOf(message.hex))})` : "";

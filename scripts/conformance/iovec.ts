@@ -58,9 +58,16 @@ function hexOf(bytes: Uint8Array): string {
 
 /**
  * The outputs as the recorder lists them: buffers to be filled (of jail_get integers as well) and entries whose length
- * has changed; without an errmsg of zeros, and without what a failed call did not touch.
+ * has changed; without an errmsg of zeros, and without what a failed call did not touch. The one whose integer the step
+ * saves is listed as well.
  */
-export function outputsOf(op: string, params: readonly Param[], before: RawIovec, after: RawIovecOutcome): Output[] {
+export function outputsOf(
+  op: string,
+  params: readonly Param[],
+  before: RawIovec,
+  after: RawIovecOutcome,
+  saved?: string,
+): Output[] {
   const outputs: Output[] = [];
   let at = 0;
   params.forEach(([name, kind], i) => {
@@ -72,7 +79,7 @@ export function outputsOf(op: string, params: readonly Param[], before: RawIovec
     const len = after.lengths[2 * i + 1] ?? 0;
     const changed = len !== (given < 0 ? -given - 1 : given);
     const zero = bytes?.every((byte) => byte === 0) ?? true;
-    const filled = kind === "out" || kind === "nullout" || (op === "jail_get" && kind === "int");
+    const filled = kind === "out" || kind === "nullout" || (op === "jail_get" && kind === "int") || name === saved;
     if (!filled && !changed) return;
     if (zero && !changed && (name === "errmsg" || after.error !== undefined)) return;
     outputs.push({ name, len, hex: bytes === undefined ? null : hexOf(bytes) });

@@ -1,9 +1,18 @@
 /** The kernels that scenarios are replayed on. */
-import type { SimulatedView } from "../../lib/binding.js";
+import {
+  JAIL_DYING,
+  type LocalKernel,
+  type RawSimulatedOptions,
+  type SimulatedControls,
+  type SimulatedView,
+} from "../../lib/binding.js";
 import { openNative, openSimulated } from "../../lib/native.js";
-import { type NativeMachine, openNativeMachine } from "./native.js";
+import { callsOf, type Face } from "./calls.js";
+import { packParams } from "./iovec.js";
+import { Ground } from "./native.js";
+import { nativeCaller } from "./native-caller.js";
 import type { Scenario } from "./recording.js";
-import { type Caller, resultOf, runJob } from "./replay.js";
+import { type Caller, Ended, resultOf, runJob } from "./replay.js";
 
 /** What the recordings' hosts called themselves; everything else that a scenario shows of its host is the same in all. */
 const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> = {
@@ -13,25 +22,45 @@ const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> 
 };
 
 export interface Conformed {
-  /** A process on a host without jails, as the scenario wants it. */
-  begin(scenario: Scenario): Promise<Caller>;
+  /** A process on a host without jails, as the scenario wants it, and its kernel where that is in this process. */
+  begin(scenario: Scenario): Promise<Caller & { readonly kernel?: LocalKernel }>;
   end(): Promise<void>;
 }
 
+/** Makes every call of a process that was killed with its jail an {@link Ended}. */
+function mortal<T extends object>(calls: T, view: SimulatedView): T {
+  return new Proxy(calls, {
+    get(target, key) {
+      const method = Reflect.get(target, key) as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) => {
+        const result = await method.apply(target, args);
+        if (!view.alive) throw new Ended("killed with its jail");
+        return result;
+      };
+    },
+  });
+}
+
 /** A simulated process; its children are forks of it. */
-function simulatedCaller(view: SimulatedView): Caller {
+function simulatedCaller(view: SimulatedView, controls: SimulatedControls, face: Face): Caller {
+  const calls = callsOf(view.kernel, face);
+  const nameOf = (jid: number): string => {
+    const { data, error } = view.kernel.jailReadSync({ jid }, [{ name: "name", size: 256, grows: false }], JAIL_DYING);
+    return error === undefined ? Buffer.from(data).toString() : "";
+  };
   return {
-    kernel: view.kernel,
+    calls: mortal(calls, view),
     async enter(where, job) {
       const child = view.fork();
       try {
         if ("uid" in where) {
+          if (child.uid !== 0 && child.uid !== where.uid) return { result: { ret: -1, errno: "EPERM" } };
           child.setuid(where.uid);
         } else {
           const entered = child.attach(where.jid);
           if (entered.error !== undefined) return { result: resultOf(entered) };
         }
-        return { result: { ret: 0 }, found: await runJob(job, simulatedCaller(child)) };
+        return { result: { ret: 0 }, performed: await runJob(job, simulatedCaller(child, controls, face)) };
       } finally {
         child.exit();
       }
@@ -48,11 +77,29 @@ function simulatedCaller(view: SimulatedView): Caller {
       child.exit();
       return undefined;
     },
+    async keep(jid) {
+      // Only a living jail below this process's can be entered to open a file there.
+      const child = view.fork();
+      const { error } = child.attach(jid);
+      child.exit();
+      if (error !== undefined || controls.holdDying(jid).error !== undefined) return undefined;
+      const name = nameOf(jid);
+      return async () => {
+        if (controls.finishDying(jid).error === undefined) return;
+        // A new jail took its jid: it has another one now.
+        for (let at = jid; ; ) {
+          const next = await calls.jailGet(packParams([["lastjid", "int", at]], Number), JAIL_DYING);
+          if (next.error !== undefined) return;
+          at = next.value;
+          if (nameOf(at) === name && controls.finishDying(at).error === undefined) return;
+        }
+      };
+    },
   };
 }
 
-/** A simulated machine of this release for each scenario. */
-export function simulatedMachines(release: string): Conformed {
+/** A simulated machine of this release for each scenario; `facts` in place of those of the recordings' hosts. */
+export function simulatedMachines(release: string, face: Face = "sync", facts: RawSimulatedOptions = {}): Conformed {
   return {
     async begin(scenario) {
       const { value: machine, error } = openSimulated({
@@ -63,23 +110,31 @@ export function simulatedMachines(release: string): Conformed {
         hostid: 305419896n,
         paths: "freebsd",
         lastJid: scenario.lastjid,
+        lastDeadJid: scenario.lastdead ?? 0,
         // The recording process had its three standard streams open and nothing else.
         firstDescriptor: 3,
+        ...facts,
       });
       if (error !== undefined) throw new Error(error.message);
-      return simulatedCaller(machine.controls.process());
+      const view = machine.controls.process();
+      return { ...simulatedCaller(view, machine.controls, face), kernel: view.kernel };
     },
     async end() {},
   };
 }
 
 /** This machine's own kernel, which must have no jails: what a scenario leaves is removed. */
-export async function nativeMachine(): Promise<Conformed> {
+export async function nativeMachine(face: Face = "sync"): Promise<Conformed> {
   const { value: kernel, error } = openNative();
   if (error !== undefined) throw new Error(error.message);
-  const machine: NativeMachine = await openNativeMachine(kernel);
+  const caller = { ...nativeCaller(kernel, face), kernel };
+  const ground = await Ground.of(caller.calls);
   return {
-    begin: (scenario) => machine.begin(scenario.lastjid),
-    end: () => machine.clear(),
+    async begin(scenario) {
+      await ground.clear();
+      await ground.advance(scenario.lastjid);
+      return caller;
+    },
+    end: () => ground.clear(),
   };
 }

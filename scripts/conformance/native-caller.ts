@@ -7,15 +7,16 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { LocalKernel } from "../../lib/binding.js";
 import { jailExecPath } from "../../lib/native.js";
+import { callsOf, type Face } from "./calls.js";
 import type { Result } from "./recording.js";
-import { type Caller, type Difference, type Job, runJob, Skipped } from "./replay.js";
+import { type Caller, type Job, type Performed, runJob, Skipped } from "./replay.js";
 
-/** How this program is told that it is such a child, and what it does: the steps that it reads, or nothing. */
+/** How this program is told that it is such a child, and what it does: the steps that it reads by a face, or nothing. */
 export const CHILD = "--child";
 const HOLD = "hold";
 
 interface Answer {
-  readonly found?: Difference;
+  readonly performed?: Performed;
   readonly skipped?: string;
 }
 
@@ -50,24 +51,24 @@ async function answerOf(child: ChildProcess, job: Job): Promise<Answer> {
   return answer === "" ? {} : JSON.parse(answer);
 }
 
-export function nativeCaller(kernel: LocalKernel): Caller {
+export function nativeCaller(kernel: LocalKernel, face: Face): Caller {
   return {
-    kernel,
+    calls: callsOf(kernel, face),
     async enter(where, job) {
       let child: ChildProcess;
       if ("jid" in where) {
-        child = enter(where.jid, ownArgv());
+        child = enter(where.jid, ownArgv(face));
         child.stdin?.on("error", () => {}); // told by the status channel
-        const [refused, { found, skipped }] = await Promise.all([refusal(child), answerOf(child, job)]);
+        const [refused, { performed, skipped }] = await Promise.all([refusal(child), answerOf(child, job)]);
         if (refused !== undefined) return { result: refused };
         if (skipped !== undefined) throw new Skipped(skipped);
-        return { result: { ret: 0 }, found };
+        return { result: { ret: 0 }, performed };
       }
-      const [file, ...args] = ownArgv();
+      const [file, ...args] = ownArgv(face);
       child = spawn(file ?? "", args, { uid: where.uid, stdio: ["pipe", "pipe", "inherit"] });
-      const { found, skipped } = await answerOf(child, job);
+      const { performed, skipped } = await answerOf(child, job);
       if (skipped !== undefined) throw new Skipped(skipped);
-      return { result: { ret: 0 }, found };
+      return { result: { ret: 0 }, performed };
     },
     async attach(jid) {
       const child = enter(jid, ["/usr/bin/true"]);
@@ -91,8 +92,8 @@ export async function childMain(kernel: LocalKernel, args: readonly string[]): P
   if (args[0] === HOLD) return;
   let answer: Answer;
   try {
-    const found = await runJob(JSON.parse(input) as Job, nativeCaller(kernel));
-    answer = found === undefined ? {} : { found };
+    const caller = nativeCaller(kernel, args[0] === "async" ? "async" : "sync");
+    answer = { performed: await runJob(JSON.parse(input) as Job, caller) };
   } catch (error) {
     if (!(error instanceof Skipped)) throw error;
     answer = { skipped: error.message };

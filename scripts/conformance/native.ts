@@ -3,18 +3,13 @@
  * out jail ids in turn, so jails are made and removed until the next one is the scenario's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { JAIL_CREATE, JAIL_DYING, type LocalKernel, type RawOutcome } from "../../lib/binding.js";
+import { JAIL_CREATE, JAIL_DYING, type RawOutcome } from "../../lib/binding.js";
+import type { Calls } from "./calls.js";
 import { packParams } from "./iovec.js";
-import { nativeCaller } from "./native-caller.js";
-import type { Caller } from "./replay.js";
 
-const JID_FIELD = [{ name: "jid", size: 4, grows: false }];
 const MOST_JIDS = 999_999;
-
-export interface NativeMachine {
-  begin(lastjid: number): Promise<Caller>;
-  clear(): Promise<void>;
-}
+/** Milliseconds that a removed jail is waited for. */
+const DYING_LIMIT = 30_000;
 
 function checked<T extends RawOutcome>(outcome: T): T {
   if (outcome.error !== undefined) {
@@ -23,42 +18,58 @@ function checked<T extends RawOutcome>(outcome: T): T {
   return outcome;
 }
 
-function jids(kernel: LocalKernel, flags: number): number[] {
-  const rows = checked(kernel.jailListSync(JID_FIELD, flags));
-  const view = new DataView(rows.data.buffer, rows.data.byteOffset, rows.data.byteLength);
-  return Array.from({ length: rows.rows }, (_, i) => view.getInt32(4 * i, true));
-}
-
-/** Removes every jail and waits until none is dying. */
-async function clear(kernel: LocalKernel): Promise<void> {
-  for (const jid of jids(kernel, 0)) kernel.jailRemoveSync(jid);
-  for (let waited = 0; jids(kernel, JAIL_DYING).length > 0; waited += 10) {
-    if (waited > 30_000) throw new Error("a removed jail has been dying for 30 seconds");
-    await sleep(10);
+async function jids(calls: Calls, flags: number): Promise<number[]> {
+  const found: number[] = [];
+  for (;;) {
+    const last = found.at(-1) ?? 0;
+    const outcome = await calls.jailGet(packParams([["lastjid", "int", last]], Number), flags);
+    if (outcome.error?.code === "ENOENT") return found;
+    found.push(checked(outcome).value);
   }
 }
 
-/** Makes jails without a jid until the kernel has given out `lastjid`. */
-function advance(kernel: LocalKernel, lastjid: number): void {
-  const iov = packParams([["persist", "null"]], Number);
-  for (let made = 0; made <= MOST_JIDS; made++) {
-    const { value: jid } = checked(kernel.jailSetSync(iov, JAIL_CREATE));
-    checked(kernel.jailRemoveSync(jid));
-    if (jid === lastjid) return;
-  }
-  throw new Error(`jail id ${lastjid} was never given out`);
-}
+/** The jails of a host. */
+export class Ground {
+  readonly #calls: Calls;
+  /** Jails that have been dying since before this run: the kernel has lost references to them. */
+  readonly #lost: ReadonlySet<number>;
 
-/** @throws Error where the machine has jails. */
-export async function openNativeMachine(kernel: LocalKernel): Promise<NativeMachine> {
-  const there = jids(kernel, JAIL_DYING);
-  if (there.length > 0) throw new Error(`this machine has jails (${there.join(", ")}): scenarios need a host without`);
-  return {
-    async begin(lastjid) {
-      await clear(kernel);
-      advance(kernel, lastjid);
-      return nativeCaller(kernel);
-    },
-    clear: () => clear(kernel),
-  };
+  private constructor(calls: Calls, lost: readonly number[]) {
+    this.#calls = calls;
+    this.#lost = new Set(lost);
+  }
+
+  /** @throws Error where the machine has living jails. */
+  static async of(calls: Calls): Promise<Ground> {
+    const there = await jids(calls, 0);
+    if (there.length > 0)
+      throw new Error(`this machine has jails (${there.join(", ")}): scenarios need a host without`);
+    return new Ground(calls, await jids(calls, JAIL_DYING));
+  }
+
+  /** Removes every jail and waits until none is dying. */
+  async clear(): Promise<void> {
+    for (const jid of await jids(this.#calls, 0)) await this.#calls.jailRemove(jid);
+    for (let waited = 0; ; waited += 10) {
+      const left = (await jids(this.#calls, JAIL_DYING)).filter((jid) => !this.#lost.has(jid));
+      if (left.length === 0) return;
+      if (waited > DYING_LIMIT) throw new Error(`jail ${left[0]} has been dying for ${DYING_LIMIT / 1000} seconds`);
+      await sleep(10);
+    }
+  }
+
+  /** The last jail id that the kernel has given out, which is found by making it give out another. */
+  async lastjid(): Promise<number> {
+    const { value: jid } = checked(await this.#calls.jailSet(packParams([["persist", "null"]], Number), JAIL_CREATE));
+    checked(await this.#calls.jailRemove(jid));
+    return jid;
+  }
+
+  /** Makes jails without a jid until the kernel has given out `lastjid`. */
+  async advance(lastjid: number): Promise<void> {
+    for (let made = 0; made <= MOST_JIDS; made++) {
+      if ((await this.lastjid()) === lastjid) return;
+    }
+    throw new Error(`jail id ${lastjid} was never given out`);
+  }
 }

@@ -21,6 +21,10 @@ export interface Result {
   readonly out?: readonly Output[];
   readonly held?: boolean;
   readonly released?: boolean;
+  readonly kept?: boolean;
+  readonly dropped?: boolean;
+  /** The process did not live to see the answer: it was killed with its jail. */
+  readonly ended?: boolean;
 }
 
 export interface Step {
@@ -29,8 +33,15 @@ export interface Step {
   readonly params?: readonly Param[];
   readonly jid?: Reference;
   readonly uid?: number;
+  /** A descriptor. */
+  readonly fd?: Reference;
+  /** A sysctl's name, and in hex what is written to it. */
+  readonly name?: string;
+  readonly value?: string;
   readonly steps?: readonly Step[];
+  /** What the returned number is called in later steps, and the integer that was returned in an output. */
   readonly save?: string;
+  readonly saveOut?: { readonly as: string; readonly param: string };
   readonly result?: Result;
 }
 
@@ -38,6 +49,8 @@ export interface Scenario {
   readonly scenario: string;
   /** The last jail id that the kernel had given out when the scenario began. */
   readonly lastjid: number;
+  /** The id that a dying jail in the way of another was last given; none where it is not said. */
+  readonly lastdead?: number;
   readonly steps: readonly Step[];
 }
 

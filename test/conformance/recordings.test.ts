@@ -14,10 +14,10 @@ it("there are recordings of three releases", () => {
 });
 
 describe.each(files.filter((file) => !isParameters(file)))("%s", (file) => {
-  const machines = simulatedMachines(releaseOf(file));
   it.each(readRecording(join(folder, file)))("$scenario", async (scenario) => {
     for (const face of ["sync", "async"] as const) {
-      expect(await replay(scenario, await machines.begin(scenario), face), face).toBeUndefined();
+      const machines = simulatedMachines(releaseOf(file), face);
+      expect(await replay(scenario, await machines.begin(scenario)), face).toBeUndefined();
     }
   });
 });
@@ -27,6 +27,6 @@ describe.each(files.filter(isParameters))("%s", (file) => {
     const recorded = readParameters(join(folder, file));
     const { kernel } = await simulatedMachines(releaseOf(file)).begin({ scenario: "", lastjid: 1, steps: [] });
     expect(recorded.length).toBeGreaterThan(50);
-    expect(unlikeNodes(recorded, kernel.sysctlWalkSync("security.jail").nodes)).toEqual([]);
+    expect(unlikeNodes(recorded, kernel?.sysctlWalkSync("security.jail").nodes ?? [])).toEqual([]);
   });
 });

@@ -28,6 +28,7 @@ void set_facts(World& world, const SimulatedOptions& options) {
   host.osreldate = options.osreldate != 0 ? options.osreldate : world.release().osreldate;
   world.paths = options.paths;
   world.prisons().last_jid = options.last_jid;
+  world.prisons().last_dead_jid = options.last_dead_jid;
   world.first_descriptor = options.first_descriptor;
   world.accounts = options.accounts;
 }
@@ -65,8 +66,8 @@ std::shared_ptr<SimulatedMachine> Machine::make(const SimulatedOptions& options,
               "\": FreeBSD 13.0 to 15.1 are known, and dragonfly-5.8 to dragonfly-6.5";
     return nullptr;
   }
-  if (options.last_jid < 0 || options.first_descriptor < 0) {
-    problem = "last_jid and first_descriptor cannot be negative";
+  if (options.last_jid < 0 || options.last_dead_jid < 0 || options.first_descriptor < 0) {
+    problem = "last_jid, last_dead_jid and first_descriptor cannot be negative";
     return nullptr;
   }
   auto machine = std::make_shared<Machine>();

@@ -55,6 +55,7 @@ struct SimulatedOptions {
   int osreldate = 0;      // 0: the release's own
   SimulatedPaths paths;
   int last_jid = 0;  // the last jail id given out; the next automatic one is this plus one
+  int last_dead_jid = 0;  // the one that a dying jail in the way was last given, from the far end; 0: none yet
 
   // Numbers of simulated descriptors begin here. No host gives out descriptors this high, so none is ever mistaken
   // for a real one. A replay of a recording sets the number that the recorded process would have got next.

@@ -128,8 +128,8 @@ void World::attach(Process& process, Prison& prison) {
   Prison& old = *process.prison;
   prisons_.hold(prison, true);
   process.prison = &prison;
-  note(prison, kNoteAttach, process.pid);
   prisons_.drop(old, true);
+  note(prison, kNoteAttach, process.pid);
 }
 
 void World::remove(Prison& prison) {

@@ -123,6 +123,26 @@ static void test_addresses_clash(void) {
   CHECK(jail_remove(jid) == 0);
 }
 
+static void test_killed_with_its_jail(void) {
+  int jid = set(JAIL_CREATE, "name", "doomed", "persist", NULL, NULL), inside[2], go[2], status;
+  char byte = 0;
+
+  if (pipe(inside) != 0 || pipe(go) != 0) abort();
+  pid_t child = fork();
+  if (child == 0) {
+    if (jail_attach(jid) != 0 || write(inside[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1) _exit(1);
+    jail_get(NULL, 0, 0);
+    _exit(2);
+  }
+  CHECK(read(inside[0], &byte, 1) == 1);
+  CHECK(jail_remove(jid) == 0 && write(go[1], &byte, 1) == 1);
+  CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  for (int i = 0; i < 2; i++) {
+    close(inside[i]);
+    close(go[i]);
+  }
+}
+
 static void test_processes(void) {
   int jid = set(JAIL_CREATE, "name", "held", "persist", NULL, NULL);
   pid_t child = enter(jid);
@@ -276,6 +296,7 @@ int main(int argc, char **argv) {
   unlink(state);
   test_calls();
   test_addresses_clash();
+  test_killed_with_its_jail();
   test_processes();
   test_old_call();
   test_descriptors();

@@ -6,6 +6,8 @@
  * The machine is chosen by the environment: BSDJAIL_STATE names a state file that processes share (without it each
  * process has a machine of its own), BSDJAIL_RELEASE the FreeBSD release, "13.0" to "15.1" (default: the state file's,
  * or 15.1).
+ *
+ * A process that has entered a jail is killed when the jail is removed: here by SIGKILL in its next call of these.
  */
 #ifndef BSDJAIL_SYS_JAIL_H
 #define BSDJAIL_SYS_JAIL_H

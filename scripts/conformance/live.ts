@@ -1,0 +1,206 @@
+/**
+ * The same random sequences of calls on a real kernel and on the simulated one, up to the first difference. On a machine
+ * without jails the C library stands for the real kernel: then it is the addon and the library that are compared.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { JAIL_CREATE, JAIL_DYING, type RawSimulatedOptions } from "../../lib/binding.js";
+import type { Calls } from "./calls.js";
+import { type Ability, generate } from "./generate.js";
+import { packParams } from "./iovec.js";
+import { simulatedMachines } from "./machines.js";
+import { Ground } from "./native.js";
+import type { Performer } from "./performer.js";
+import type { Scenario, Step } from "./recording.js";
+import { type Difference, record, replay } from "./replay.js";
+import { shrink } from "./shrink.js";
+
+export interface LiveOptions {
+  readonly seed: number;
+  /** How many sequences; undefined: as many as the time allows. */
+  readonly count?: number | undefined;
+  readonly seconds?: number | undefined;
+  /** Where a sequence that shows a difference is written to. */
+  readonly folder: string;
+}
+
+/** What a real machine is, so that the simulated one is made the same. */
+interface Facts {
+  readonly release: string;
+  readonly options: RawSimulatedOptions;
+  readonly ability: Ability;
+  readonly settings: ReadonlyMap<string, Uint8Array>;
+}
+
+const ALLOW = "security.jail.param.allow.";
+const SETTINGS = ["enforce_statfs", "jail_max_af_ips", "set_hostname_allowed", "sysvipc_allowed", "meta_maxbufsize"];
+
+async function text(calls: Calls, name: string): Promise<string> {
+  const { data, error } = await calls.sysctl(name);
+  if (error !== undefined) throw new Error(`${name}: ${error.code}`);
+  return Buffer.from(data).toString().replace(/\0.*$/s, "");
+}
+
+async function number(calls: Calls, name: string): Promise<bigint> {
+  const { data, error } = await calls.sysctl(name);
+  if (error !== undefined) throw new Error(`${name}: ${error.code}`);
+  return data.length === 8 ? Buffer.from(data).readBigUInt64LE() : BigInt(Buffer.from(data).readInt32LE());
+}
+
+async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
+  const { calls } = caller;
+  const osreldate = Number(await number(calls, "kern.osreldate"));
+  const release = `${Math.floor(osreldate / 100_000)}.${Math.floor(osreldate / 1000) % 100}`;
+  // What this kernel and the simulated one both have.
+  const machine = await simulatedMachines(release, "sync").begin({ scenario: "", lastjid: 0, steps: [] });
+  const permissions: string[] = [];
+  for (const name of machine.kernel?.sysctlWalkSync(ALLOW.slice(0, -1)).nodes.map((node) => node.name) ?? []) {
+    if ((await calls.sysctl(name)).error === undefined) permissions.push(name.slice(ALLOW.length).replace(/\.$/, ""));
+  }
+  const settings = new Map<string, Uint8Array>();
+  for (const name of SETTINGS.map((setting) => `security.jail.${setting}`)) {
+    const { data, error } = await calls.sysctl(name);
+    if (error === undefined) settings.set(name, data);
+  }
+  const keep = caller.keep !== undefined;
+  return {
+    release,
+    options: {
+      hostname: await text(calls, "kern.hostname"),
+      domainname: await text(calls, "kern.domainname"),
+      hostuuid: await text(calls, "kern.hostuuid"),
+      hostid: await number(calls, "kern.hostid"),
+      osrelease: await text(calls, "kern.osrelease"),
+      osreldate,
+      paths: simulated ? { any: true } : "freebsd",
+      ...(simulated && { firstDescriptor: 2 ** 30 }),
+    },
+    ability: {
+      permissions,
+      descriptors: osreldate >= 1_500_000,
+      keep,
+      // To the C library every process is the superuser's.
+      users: simulated ? [0] : [0, 1001, 1001, 1001],
+      settings: [...settings.keys()],
+    },
+    settings,
+  };
+}
+
+/** The id that a dying jail in the way was last given, which is found by putting one in the way; 0 where none is. */
+async function lastDead({ caller }: Performer, ground: Ground, ability: Ability): Promise<number> {
+  if (caller.keep === undefined || !ability.descriptors) return 0;
+  const { calls } = caller;
+  const make = () =>
+    calls.jailSet(
+      packParams(
+        [
+          ["jid", "int", 60_000],
+          ["persist", "null"],
+        ],
+        Number,
+      ),
+      JAIL_CREATE,
+    );
+  await make();
+  const drop = await caller.keep(60_000);
+  await calls.jailRemove(60_000);
+  await make();
+  const dying = await calls.jailGet(packParams([["lastjid", "int", 60_000]], Number), JAIL_DYING);
+  await drop?.();
+  await ground.clear();
+  return dying.value;
+}
+
+/** One machine against the other. */
+class Comparison {
+  readonly #performer: Performer;
+  readonly #facts: Facts;
+  readonly #ground: Ground;
+
+  constructor(performer: Performer, facts: Facts, ground: Ground) {
+    this.#performer = performer;
+    this.#facts = facts;
+    this.#ground = ground;
+  }
+
+  /** The scenario as the real kernel answers it. */
+  async recorded(scenario: Scenario): Promise<Scenario> {
+    await this.#ground.clear();
+    const written = (steps: readonly Step[]): boolean =>
+      steps.some(({ value, steps: inner }) => value !== undefined || written(inner ?? []));
+    const lastdead = await lastDead(this.#performer, this.#ground, this.#facts.ability);
+    const begun = { ...scenario, lastjid: await this.#ground.lastjid(), ...(lastdead > 0 && { lastdead }) };
+    try {
+      return await this.#performer.fresh((caller) => record(begun, caller));
+    } finally {
+      await this.#ground.clear();
+      if (written(scenario.steps)) {
+        for (const [name, value] of this.#facts.settings) await this.#performer.caller.calls.sysctl(name, value);
+      }
+    }
+  }
+
+  async compare(scenario: Scenario): Promise<{ recorded: Scenario; found: Difference | undefined }> {
+    const recorded = await this.recorded(scenario);
+    const { release, options } = this.#facts;
+    const machine = simulatedMachines(release, "sync", options);
+    return { recorded, found: await replay(recorded, await machine.begin(recorded)) };
+  }
+}
+
+function writeFixture(folder: string, release: string, scenario: Scenario): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `freebsd-${release}-${scenario.scenario.replaceAll(" ", "-")}.json`);
+  writeFileSync(file, `[\n${JSON.stringify(scenario)}\n]\n`);
+  return file;
+}
+
+/** Prints each difference, its shortest sequence and the file that holds it. */
+export async function live(performer: Performer, options: LiveOptions): Promise<{ passed: number; failed: number }> {
+  const facts = await factsOf(performer);
+  const ground = await Ground.of(performer.caller.calls);
+  const comparison = new Comparison(performer, facts, ground);
+  const until = options.seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.seconds * 1000;
+  const counts = { passed: 0, failed: 0, calls: 0 };
+  console.log(`FreeBSD ${facts.release}, seeds from ${options.seed} on`);
+  for (let seed = options.seed; seed < options.seed + (options.count ?? Number.POSITIVE_INFINITY); seed++) {
+    if (Date.now() >= until) break;
+    const { recorded, found } = await comparison.compare(generate(seed, 0, facts.ability));
+    counts.calls += recorded.steps.length;
+    if (found === undefined) {
+      counts.passed += 1;
+      continue;
+    }
+    counts.failed += 1;
+    console.log(`seed ${seed}, step ${found.step} (${found.op}): ${found.what}`);
+    const short = await shrink(
+      recorded,
+      async (candidate) => (await comparison.compare(candidate)).found !== undefined,
+    );
+    const last = await comparison.compare(short);
+    const file = writeFixture(options.folder, facts.release, last.recorded);
+    const { length } = last.recorded.steps;
+    console.log(`  the shortest: ${length} steps in ${file}: ${last.found?.what ?? "no difference this time"}`);
+  }
+  console.log(`${counts.calls} steps on both`);
+  return counts;
+}
+
+/**
+ * Scenarios with what this kernel answers, in the recorded format: those given, or random ones where there are none.
+ */
+export async function recordAll(
+  performer: Performer,
+  scenarios: readonly Scenario[],
+  { seed, count }: { readonly seed: number; readonly count: number },
+): Promise<string> {
+  const facts = await factsOf(performer);
+  const comparison = new Comparison(performer, facts, await Ground.of(performer.caller.calls));
+  const drawn = Array.from({ length: count }, (_, i) => generate(seed + i, 0, facts.ability));
+  const lines: string[] = [];
+  for (const scenario of scenarios.length > 0 ? scenarios : drawn) {
+    lines.push(JSON.stringify(await comparison.recorded(scenario)));
+  }
+  return `[\n${lines.join(",\n")}\n]\n`;
+}
