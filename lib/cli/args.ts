@@ -31,19 +31,31 @@ export const COMMON_OPTIONS = {
 } as const satisfies Record<string, OptionSpec>;
 
 /** Whether the arguments ask for JSON, looked at before they are parsed so that a parse failure is JSON as well. */
-export function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return (end < 0 ? argv : argv.slice(0, end)).includes("--json");
+export function asksForJson(
+  argv: readonly string[],
+  { command = false }: { readonly command?: boolean } = {},
+): boolean {
+  const own = command ? argv.slice(0, firstOperand(argv)) : argv;
+  const end = own.indexOf("--");
+  return (end < 0 ? own : own.slice(0, end)).includes("--json");
+}
+
+/** Where the first word is that is no option; an option's value may be taken for it, and then less is looked at. */
+function firstOperand(argv: readonly string[]): number {
+  const at = argv.findIndex((word) => !word.startsWith("-"));
+  return at < 0 ? argv.length : at;
 }
 
 /**
- * Parses options anywhere among the operands; `--` ends them.
+ * Parses options anywhere among the operands; `--` ends them. With `command` so does the first operand: what follows is
+ * another program's.
  *
  * @throws CliFailure (status 2) that names the option and the nearest known one
  */
 export function parseArguments<const T extends Record<string, OptionSpec>>(
   argv: readonly string[],
   specs: T,
+  { command = false }: { readonly command?: boolean } = {},
 ): Arguments<T> {
   const values: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
@@ -60,6 +72,10 @@ export function parseArguments<const T extends Record<string, OptionSpec>>(
     tokens: true,
   });
   for (const token of tokens ?? []) {
+    if (token.kind === "positional" && command) {
+      operands.push(...argv.slice(token.index));
+      break;
+    }
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;
     const spec = specs[token.name];

@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
   set: () => (require("./verbs/set.js") as typeof import("./verbs/set.js")).setCommand,
   remove: () => (require("./verbs/remove.js") as typeof import("./verbs/remove.js")).removeCommand,
   params: () => (require("./verbs/params.js") as typeof import("./verbs/params.js")).paramsCommand,
+  exec: () => (require("./inside/exec.js") as typeof import("./inside/exec.js")).execCommand,
+  ps: () => (require("./inside/ps.js") as typeof import("./inside/ps.js")).psCommand,
+  kill: () => (require("./inside/kill.js") as typeof import("./inside/kill.js")).killCommand,
+  watch: () => (require("./inside/watch.js") as typeof import("./inside/watch.js")).watchCommand,
   doctor: () => (require("./doctor.js") as typeof import("./doctor.js")).doctorCommand,
   up: () => (require("./lifecycle/up.js") as typeof import("./lifecycle/up.js")).upCommand,
   down: () => (require("./lifecycle/down.js") as typeof import("./lifecycle/down.js")).downCommand,
@@ -26,6 +30,9 @@ export const COMMANDS: Readonly<Record<string, () => CliCommand>> = {
   conf: () => (require("./conf.js") as typeof import("./conf.js")).confCommand,
   completion: () => (require("./completion.js") as typeof import("./completion.js")).completionCommand,
 };
+
+/** Those that run another program, whose arguments are its own. */
+export const RUNNING: ReadonlySet<string> = new Set(["exec"]);
 
 /** The commands of FreeBSD's base system, which take its arguments and none of ours. */
 export const BASE_COMMANDS: Readonly<Record<string, () => CliCommand>> = {

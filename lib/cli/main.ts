@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { BASE_COMMANDS, COMMANDS } from "./commands.js";
+import { BASE_COMMANDS, COMMANDS, RUNNING } from "./commands.js";
 import { type CliIo, processIo } from "./io.js";
 import { pipeBroke, STATUS_PIPE } from "./pipe.js";
 
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
   const help = () => require("./help.js") as typeof import("./help.js");
   if (command === undefined) return help().helpCommand([...argv], io);
   const asked = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
-  if (asked.includes("--help") && help().knowsHelp(name)) return help().helpCommand([name], io);
+  if (!RUNNING.has(name) && asked.includes("--help") && help().knowsHelp(name)) return help().helpCommand([name], io);
   return command()(rest, io);
 }
 

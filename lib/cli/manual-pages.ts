@@ -20,7 +20,7 @@ export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly
   },
   {
     names: ["BSDJAIL_COMMANDS"],
-    text: '"host": commands of simulated jails are really run on this machine; else they are noted, and succeed.',
+    text: '"record": commands of simulated jails are noted, not run, and succeed, which is the default; "host": they are really run on this machine, confined by nothing.',
   },
   { names: ["NO_COLOR", "FORCE_COLOR"], text: "No colours, whatever the terminal; colours, even without one." },
 ];

@@ -5,7 +5,7 @@ import type { MachineOptions, Program } from "../machine/machine.js";
 import { findBlockers } from "../processes/blockers.js";
 import { signalProcesses } from "../processes/kill.js";
 import { listProcesses } from "../processes/list.js";
-import type { Entry } from "./entry.js";
+import { DEPENDENT, type Entry } from "./entry.js";
 import { ownIdentity } from "./identity.js";
 import { enterJail } from "./program.js";
 
@@ -38,7 +38,7 @@ export function hookEntry(jid: number, command: HookCommand, env: NodeJS.Process
     home: clean && user !== undefined,
     cwd: cwd === undefined ? undefined : posix.join("/", cwd),
     fib,
-    parentDeathSignal: dependent ? "SIGKILL" : undefined,
+    parentDeathSignal: dependent ? DEPENDENT : undefined,
     base: clean || user === undefined ? undefined : env,
     env: clean || user !== undefined ? own : env,
   };

@@ -2,6 +2,9 @@
 import { constants } from "node:os";
 import { JailParameterError } from "../errors.js";
 
+/** What makes a command end with whoever stands for it; macOS has nothing of the kind. */
+export const DEPENDENT: NodeJS.Signals | undefined = process.platform === "darwin" ? undefined : "SIGKILL";
+
 /** Where a command goes. */
 export type EntryTarget =
   | { readonly jid: number }

@@ -45,7 +45,11 @@ export async function startProgram(
   options: LaunchOptions,
   launcher: Launcher = launch,
 ): Promise<Program & { readonly child: JailChildProcess }> {
-  const child = launcher(entry, options);
+  return childProgram(launcher(entry, options));
+}
+
+/** A command that was started just now, as a program. Resolves once it runs. @throws JailEntryError */
+export async function childProgram(child: JailChildProcess): Promise<Program & { readonly child: JailChildProcess }> {
   const exited = new Promise<ProgramExit>((resolve) => {
     child.once("exit", (status, signal) => resolve({ status, signal }));
     // It may never have been a process.

@@ -1,7 +1,8 @@
 import { JailEntryError } from "../../exec/entry-error.js";
 import { ownIdentity } from "../../exec/identity.js";
 import type { Program } from "../../machine/machine.js";
-import { signalNumber, strerror } from "../../strerror.js";
+import { strerror } from "../../strerror.js";
+import { become } from "../become.js";
 import { CliFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { BaseCalls, Refusal } from "./calls.js";
@@ -12,9 +13,6 @@ import { type BaseKernel, openBaseKernel } from "./kernel.js";
 /** jexec(8)'s summary of its usage. */
 export const JEXEC_USAGE =
   "usage: jexec [-l] [-d working-directory] [-u username | -U username] jail\n       [command ...]\n";
-const PASSED: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
-/** What a shell makes of a signal. */
-const SIGNALLED = 128;
 
 /** What jexec(8)'s arguments ask for. */
 export interface JexecRequest {
@@ -58,7 +56,7 @@ export async function jexecCommand(argv: string[], io: CliIo): Promise<number> {
   try {
     const base = openBaseKernel(io);
     const calls = await BaseCalls.open(base.kernel);
-    return await become(await enter(request, base, calls, io), io);
+    return await become(() => enter(request, base, calls, io), io);
   } catch (thrown) {
     const message = explain(thrown, request);
     if (message === undefined) throw thrown;
@@ -99,30 +97,6 @@ async function enter(request: JexecRequest, base: BaseKernel, calls: BaseCalls, 
     cwd: directory,
     dependent: true,
   });
-}
-
-/** Stands for the command until it ends: signals are its own. */
-async function become(program: Program, io: CliIo): Promise<number> {
-  const pass = (signal: NodeJS.Signals): void => {
-    // A terminal has told both of us.
-    const told = (signal === "SIGINT" || signal === "SIGQUIT") && (io.stdin as { isTTY?: boolean }).isTTY === true;
-    if (!told) program.kill(signal as "SIGTERM");
-  };
-  for (const signal of PASSED) process.on(signal, pass);
-  try {
-    for await (const { stream, bytes } of program.output) io[stream].write(bytes);
-    const { status, signal } = await program.exited;
-    if (signal === null) return status ?? 1;
-    for (const each of PASSED) process.off(each, pass);
-    if (io.stdout === process.stdout) {
-      // Whoever started us is to see the same end.
-      process.kill(process.pid, signal as NodeJS.Signals);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    return SIGNALLED + signalNumber(signal);
-  } finally {
-    for (const signal of PASSED) process.off(signal, pass);
-  }
 }
 
 function explain(thrown: unknown, { user, directory, command }: JexecRequest): string | undefined {

@@ -44,6 +44,7 @@ export function openHost(io: CliIo, json: boolean): VerbContext {
  * Runs a command: parses its arguments, opens the jails, and says what went wrong if anything did.
  *
  * @param body resolves with an exit status where it is not 0
+ * @param parsing `command`: the first operand ends the options, because another program's words follow it
  */
 export async function runVerb<const T extends Record<string, OptionSpec>>(
   name: string,
@@ -51,11 +52,13 @@ export async function runVerb<const T extends Record<string, OptionSpec>>(
   io: CliIo,
   specs: T,
   body: (context: VerbContext, given: VerbArguments<T>) => Promise<unknown>,
+  parsing: { readonly command?: boolean } = {},
 ): Promise<number> {
-  const json = asksForJson(argv);
+  let json = asksForJson(argv, parsing);
   let context: VerbContext | undefined;
   try {
-    const given = parseArguments(argv, { ...specs, ...COMMON_OPTIONS }) as VerbArguments<T>;
+    const given = parseArguments(argv, { ...specs, ...COMMON_OPTIONS }, parsing) as VerbArguments<T>;
+    json = (given.options as { json: boolean }).json;
     if ((given.options as { help: boolean }).help) {
       const { helpCommand } = await import("../help.js");
       return await helpCommand([name], io);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, posix } from "node:path";
 import type { SimulatedControls } from "../../../binding.js";
 import type { HookCommand } from "../../../exec/commands.js";
-import type { Entry } from "../../../exec/entry.js";
+import { DEPENDENT, type Entry } from "../../../exec/entry.js";
 import { JailEntryError } from "../../../exec/entry-error.js";
 import { loginVariables } from "../../../exec/identity.js";
 import { enterJail } from "../../../exec/program.js";
@@ -56,7 +56,7 @@ export class SimulatedInside implements Inside {
       const known = await this.#answer(jid, argv);
       if (known !== undefined) return known;
       const identity = await this.#identity({ user, clean, first: {}, cwd });
-      const parentDeathSignal = command.dependent ? "SIGKILL" : undefined;
+      const parentDeathSignal = command.dependent ? DEPENDENT : undefined;
       const entry: Entry = { ...identity, target: "outside", argv, fib, parentDeathSignal };
       const program = await enterJail(entry, { streams, outputFd, session: background });
       const inside = { jid, hostPid: program.pid, command: words, user: user ?? "root" };
