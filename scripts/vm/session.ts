@@ -23,6 +23,12 @@ export interface Target {
   readonly slug: string;
 }
 
+/** Where the tool's own output goes. */
+export interface Io {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
 /** A run of the tool. */
 export class Session {
   readonly options: Options;
@@ -31,10 +37,12 @@ export class Session {
   readonly waits: Waits;
   readonly signal: AbortSignal;
   readonly cleanup: Cleanup;
+  readonly io: Io;
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor(options: Options, env: NodeJS.ProcessEnv, signal: AbortSignal, cleanup: Cleanup) {
+  constructor(options: Options, env: NodeJS.ProcessEnv, io: Io, signal: AbortSignal, cleanup: Cleanup) {
     this.options = options;
+    this.io = io;
     this.cache = Cache.of(env);
     this.records = new Records(this.cache);
     this.waits = new Waits(options.waits);
@@ -45,7 +53,12 @@ export class Session {
 
   /** Says what goes on, on the standard error. */
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    this.io.stderr(`${line}\n`);
+  }
+
+  /** Prints what was asked for, on the standard output. */
+  print(text: string): void {
+    this.io.stdout(text);
   }
 
   /** Each release with each architecture. */

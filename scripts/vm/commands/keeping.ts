@@ -12,7 +12,7 @@ export async function list(session: Session): Promise<number> {
   const machines = await session.records.running();
   const kept = session.cache.list().filter(({ kind }) => kind !== "machines");
   if (session.options.json) {
-    process.stdout.write(`${JSON.stringify({ cache: session.cache.root, machines, kept }, null, 2)}\n`);
+    session.print(`${JSON.stringify({ cache: session.cache.root, machines, kept }, null, 2)}\n`);
     return 0;
   }
   const lines = machines.map(
@@ -20,7 +20,7 @@ export async function list(session: Session): Promise<number> {
       `up      ${name}  ${label} ${arch}, ${accelerator.name}, ${way}, pid ${actor.pid}, console ${record}`,
   );
   const rows = kept.map(({ kind, name, size }) => `${kind.padEnd(7)} ${name}  ${mebibytes(size)}`);
-  process.stdout.write([...lines, ...rows, `in ${session.cache.root}`, ""].join("\n"));
+  session.print([...lines, ...rows, `in ${session.cache.root}`, ""].join("\n"));
   return 0;
 }
 

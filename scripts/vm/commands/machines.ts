@@ -31,14 +31,17 @@ export async function up(session: Session): Promise<number> {
   const image = await session.image(target, say);
   const recording = join(cache.root, `${name}.console.log`);
   const request = session.request(target, image, name, recording, true);
-  const machine = await bringUp(request, choice, undefined, session.context(remembered, say));
+  const machine = await bringUp(request, choice, undefined, session.context(remembered, say)).catch((thrown) => {
+    say(`its console is recorded in ${recording}`);
+    throw thrown;
+  });
   const { accelerator, ms, notes } = machine.facts;
   for (const note of notes) say(`note: ${note}`);
   machine.release();
   say(
     `${name} is up (${accelerator.name}, ${machine.guest.way}, ${(ms / 1000).toFixed(1)} s); its console is recorded in ${recording}`,
   );
-  process.stdout.write(`${name}\n`);
+  session.print(`${name}\n`);
   return 0;
 }
 
@@ -60,7 +63,7 @@ export async function exec(session: Session): Promise<number> {
       signal: session.signal,
       env: { ...GUEST_ENV, ...env },
       limitMs: timeout === undefined ? undefined : timeout * 1000,
-      onOutput: (text, stream) => process[stream].write(text),
+      onOutput: (text, stream) => session.io[stream](text),
     }),
   );
 }

@@ -52,7 +52,7 @@ export async function runMachines(session: Session, planner: Planner): Promise<n
     join(out, "junit.xml"),
     mergeJunit(results.flatMap((result, at) => reports(targets[at] as Target, out, result))),
   );
-  process.stdout.write(`\n${lines.join("\n")}\n  results ${out}\n`);
+  session.print(`\n${lines.join("\n")}\n  results ${out}\n`);
   return exitStatus(results, STATUS.trouble);
 }
 
@@ -100,7 +100,7 @@ class MachineRun {
   readonly #say = (line: string) => this.#session.say(this.#several ? `${this.#target.slug}: ${line}` : line);
 
   readonly #show = (text: string) => {
-    if (!this.#several) process.stderr.write(text);
+    if (!this.#several) this.#session.io.stderr(text);
   };
 
   async run(): Promise<MachineResult> {

@@ -402,9 +402,9 @@ export async function bringUp(
     say(`${how} ${request.label} (${request.arch}) by ${accelerator.name}`);
     return new Attempt(request, context, accelerator, folder).run(saved, notes);
   };
-  try {
-    return await attempt(first);
-  } catch (thrown) {
+  const twice = async () => {
+    const thrown: unknown = await attempt(first).catch((error: unknown) => error);
+    if (thrown instanceof RunningMachine) return thrown;
     signal.throwIfAborted();
     if (!standsStill(thrown)) throw thrown;
     const why = thrown.message;
@@ -413,6 +413,12 @@ export async function bringUp(
     const machine = await attempt(second);
     if (first !== second) remembered.set(first.name, request.arch, `seen here before: ${why}`);
     return machine;
+  };
+  try {
+    return await twice();
+  } catch (thrown) {
+    await context.records.discard(request.name);
+    throw thrown;
   } finally {
     undo();
   }

@@ -123,7 +123,7 @@ export function qemuArgs(spec: MachineSpec): string[] {
           "-netdev",
           `user,id=net0,${forward}${spec.network ? "" : ",restrict=on"}`,
           "-device",
-          "virtio-net-pci,netdev=net0",
+          "virtio-net-pci,netdev=net0,romfile=",
         ];
   const socket = (id: string, path: string) => `socket,id=${id},path=${path},server=on,wait=off`;
   return [

@@ -89,7 +89,7 @@ export function suitePlan(options: SuiteOptions): Plan {
       await shellStep(
         work,
         "loading kernel modules",
-        `for m in ${KERNEL_MODULES.join(" ")}; do kldload -n $m; done; mkdir -p ${CHECKOUT}`,
+        `for m in ${KERNEL_MODULES.join(" ")}; do kldload -n $m 2>/dev/null; done; mkdir -p ${CHECKOUT}`,
       );
       await provideNode(work, node, network);
       if (addon.by !== "cross-compiled" && network) {
