@@ -1,4 +1,4 @@
-import type { MachineOptions } from "../machine/machine.js";
+import type { Machine, MachineOptions } from "../machine/machine.js";
 import { SimulatedMachine } from "../machine/simulated/machine.js";
 import { type AdoptedJail, adopt } from "./engine/adopt.js";
 import { recover } from "./engine/recover.js";
@@ -40,6 +40,11 @@ export class Lifecycle {
   get simulation(): SimulatedMachine | undefined {
     const { machine } = this.#options;
     return machine instanceof SimulatedMachine ? machine : undefined;
+  }
+
+  /** @internal The machine around the jails. */
+  get machine(): Machine {
+    return this.#options.machine;
   }
 
   /** Starts jails, after what they need. Those that are up stay as they are. */
