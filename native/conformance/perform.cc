@@ -50,6 +50,7 @@ constexpr useconds_t kSettlePause = 1000;
 struct Held {
   pid_t pid;
   int jid;
+  pid_t parent;  // children know of what is held, but do not wait for it
 };
 
 struct Kept {
@@ -207,7 +208,7 @@ bool unsettled() {
 void settle() {
   for (Held& one : held) {
     Jail jail;
-    if (one.pid == 0 || (next_jail(one.jid - 1, 0, jail) && jail.jid == one.jid)) continue;
+    if (one.pid == 0 || one.parent != ::getpid() || (next_jail(one.jid - 1, 0, jail) && jail.jid == one.jid)) continue;
     ::kill(one.pid, SIGKILL);  // a simulated jail ends its processes in the simulation alone
     while (::waitpid(one.pid, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -270,7 +271,7 @@ std::string hold(int jid) {
     errno = error;
     return answer(-1);
   }
-  held.push_back({pid, jid});
+  held.push_back({pid, jid, ::getpid()});
   return answer(pid);
 }
 

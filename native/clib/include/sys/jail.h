@@ -14,6 +14,7 @@
 
 #include <netinet/in.h>
 #include <stdint.h>
+#include <sys/freebsd.h>
 #include <sys/param.h>
 #include <sys/types.h>
 #include <sys/uio.h>

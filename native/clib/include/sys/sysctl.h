@@ -6,6 +6,7 @@
 #define BSDJAIL_SYS_SYSCTL_H
 
 #include <stddef.h>
+#include <sys/freebsd.h>
 #include <sys/types.h>
 
 #define CTL_MAXNAME 24
