@@ -35,9 +35,9 @@ async function allBenches(): Promise<Bench[]> {
   return modules.flatMap(({ benches }) => benches);
 }
 
-async function measure(bench: Bench, baseline: string): Promise<Row> {
+async function measure(bench: Bench, baseline: string | undefined): Promise<Row> {
   const ours = await time(bench);
-  if (bench.baseline === undefined) return { title: bench.title, nanoseconds: ours };
+  if (bench.baseline === undefined || baseline === undefined) return { title: bench.title, nanoseconds: ours };
   const theirs = Number(execFileSync(baseline, [bench.baseline], { encoding: "utf8" }));
   const row = { title: bench.title, nanoseconds: ours, baselineNanoseconds: theirs, ratio: ours / theirs };
   const { aim } = bench;
@@ -69,8 +69,8 @@ function print(rows: readonly Row[]): void {
 
 async function main(): Promise<void> {
   const { values, positionals: words } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
-  const baseline = buildBaseline();
   const chosen = (await allBenches()).filter(({ title }) => words.every((word) => title.includes(word)));
+  const baseline = chosen.some((bench) => bench.baseline !== undefined) ? buildBaseline() : undefined;
   const rows: Row[] = [];
   for (const bench of chosen) {
     if (!values.json) process.stderr.write(`${bench.title}…\n`);

@@ -1,48 +1,116 @@
-import type { Actor, LockHolder, LockOptions, Machine, MachineLock, MachineOptions } from "./machine.js";
-import { VersionedFile } from "./versioned-file.js";
+import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { lockDescriptor } from "../native.js";
+import {
+  type Actor,
+  type LockHolder,
+  type LockOptions,
+  type Machine,
+  MachineError,
+  type MachineLock,
+  type MachineOptions,
+} from "./machine.js";
 
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
+/** Every holder's record has this length: it is written in one piece, over the one before. */
+const RECORD_BYTES = 512;
 
 type Waiting = Pick<Machine, "self" | "alive" | "sleep" | "now" | "random">;
-
-/** The content of a lock's file: who holds it, or nobody. */
-interface LockState {
-  readonly holder: (LockHolder & { readonly token: string }) | null;
-}
-
-function parse(text: string): LockState {
-  if (text === "") return { holder: null };
-  return JSON.parse(text) as LockState;
-}
+type Holder = LockHolder & { readonly token: string };
 
 /** Whether two actors are the same process. */
 export function sameActor(a: Actor, b: Actor): boolean {
   return a.pid === b.pid && a.started === b.started && a.boot === b.boot;
 }
 
+/** What is written in a lock's file: who holds it. Undefined for nobody, and for what a writer that was killed left. */
+function parse(text: string): Holder | undefined {
+  try {
+    return (JSON.parse(text) as Holder | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function record(holder: Holder | undefined): Buffer {
+  const text = JSON.stringify(holder ?? null);
+  // A purpose may be of any length; it only explains.
+  const bytes = Buffer.from(text);
+  if (holder !== undefined && bytes.length > RECORD_BYTES) return record({ ...holder, purpose: "" });
+  return Buffer.concat([bytes, Buffer.alloc(Math.max(0, RECORD_BYTES - bytes.length), " ")]);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw asMachineError(error, path);
+  }
+}
+
+function asMachineError(error: unknown, path: string): MachineError {
+  const { code = "EIO", syscall = "open" } = error as NodeJS.ErrnoException;
+  return new MachineError(code, syscall, path);
+}
+
+function openLock(path: string): number {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, flags, 0o600);
+  }
+}
+
 /**
- * Takes the lock that `directory` stands for, waiting while a living process holds it. A holder that has ended, or
- * that belongs to an earlier boot of the machine, holds nothing.
+ * Writes who holds it, where what was read is still what stands there. For that moment alone a flock(2) is held, which the
+ * kernel takes back from a process that is killed.
+ */
+function replace(path: string, seen: string, holder: Holder | undefined): boolean {
+  try {
+    const fd = openLock(path);
+    try {
+      lockDescriptor(fd);
+      const there = Buffer.alloc(RECORD_BYTES * 2);
+      if (there.toString("utf8", 0, readSync(fd, there, 0, there.length, 0)) !== seen) return false;
+      const bytes = record(holder);
+      if (writeSync(fd, bytes, 0, bytes.length, 0) < bytes.length) {
+        throw Object.assign(new Error("a lock's record was cut"), { code: "ENOSPC", syscall: "write" });
+      }
+      return true;
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw asMachineError(error, path);
+  }
+}
+
+/**
+ * Takes the lock that a file stands for, waiting while a living process holds it. A holder that has ended, or that belongs
+ * to an earlier boot of the machine, holds nothing.
  */
 export async function takeLock(
   machine: Waiting,
-  directory: string,
+  path: string,
   purpose: string,
   options: LockOptions = {},
 ): Promise<MachineLock> {
-  const file = new VersionedFile(directory);
   const self = await machine.self(options);
   const token = Buffer.from(machine.random(12)).toString("hex");
   let told = "";
   let wait = FIRST_WAIT_MS;
   for (;;) {
     options.signal?.throwIfAborted();
-    const version = file.read();
-    const { holder } = parse(version.text);
-    if (holder === null || !(await machine.alive(holder, options))) {
-      const mine: LockState = { holder: { ...self, purpose, since: machine.now(), token } };
-      if (file.replace(version.number, JSON.stringify(mine))) return release(file, token);
+    const seen = read(path);
+    const holder = parse(seen);
+    if (holder === undefined || !(await machine.alive(holder, options))) {
+      const mine = { ...self, purpose, since: machine.now(), token };
+      if (replace(path, seen, mine)) return release(path, token);
       continue;
     }
     if (holder.token !== told) {
@@ -54,26 +122,25 @@ export async function takeLock(
   }
 }
 
-/** Who holds the lock that `directory` stands for; undefined where nobody living does. */
+/** Who holds the lock that a file stands for; undefined where nobody living does. */
 export async function currentHolder(
   machine: Pick<Machine, "alive">,
-  directory: string,
+  path: string,
   options: MachineOptions = {},
 ): Promise<LockHolder | undefined> {
-  const { holder } = parse(new VersionedFile(directory).read().text);
-  return holder !== null && (await machine.alive(holder, options)) ? holder : undefined;
+  const holder = parse(read(path));
+  return holder !== undefined && (await machine.alive(holder, options)) ? holder : undefined;
 }
 
-function release(file: VersionedFile, token: string): MachineLock {
+function release(path: string, token: string): MachineLock {
   let held = true;
   return {
     async release() {
       if (!held) return;
       held = false;
       for (;;) {
-        const version = file.read();
-        if (parse(version.text).holder?.token !== token) return;
-        if (file.replace(version.number, JSON.stringify({ holder: null }))) return;
+        const seen = read(path);
+        if (parse(seen)?.token !== token || replace(path, seen, undefined)) return;
       }
     },
   };

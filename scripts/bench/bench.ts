@@ -6,13 +6,16 @@ export interface Bench {
   readonly baseline?: "create-remove" | "get" | "list";
   /** What is aimed for beside the baseline. */
   readonly aim?: { readonly ratio: number } | { readonly extraMicroseconds: number };
+  /** How many rounds there are after the first. Default 9. */
+  readonly rounds?: number;
   /** Gets ready, and says what one round does and how many operations that are. */
   prepare(): Round | Promise<Round>;
 }
 
 export interface Round {
   readonly operations: number;
-  run(): void | Promise<void>;
+  /** Resolves with the nanoseconds of one operation where it measures them itself. */
+  run(): void | Promise<number | undefined> | Promise<void>;
   end?(): void | Promise<void>;
 }
 
@@ -23,11 +26,11 @@ export async function time(bench: Bench): Promise<number> {
   const round = await bench.prepare();
   const times: number[] = [];
   try {
-    for (let i = 0; i <= ROUNDS; i++) {
+    for (let i = 0; i <= (bench.rounds ?? ROUNDS); i++) {
       const began = process.hrtime.bigint();
       const pending = round.run();
-      if (pending !== undefined) await pending;
-      const took = Number(process.hrtime.bigint() - began) / round.operations;
+      const measured = pending === undefined ? undefined : await pending;
+      const took = measured ?? Number(process.hrtime.bigint() - began) / round.operations;
       if (i > 0) times.push(took);
     }
   } finally {

@@ -74,7 +74,7 @@ export async function forgetRebooted(engine: Engine, ledger: Ledger): Promise<vo
     const key = thing.kind === "alias" ? aliasKey(thing.alias) : thing.kind === "mount" ? mountKey(thing.mount) : "";
     if (key !== "") {
       const lock = await engine.books.lockShared(key, `marks of ${ledger.jail}`);
-      await engine.uses.look(key, ledger.jail).finally(() => lock.release());
+      await engine.uses.leave(key, ledger.jail, false).finally(() => lock.release());
     }
     await ledger.gone(entry);
   }

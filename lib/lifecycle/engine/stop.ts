@@ -1,7 +1,7 @@
 import { MachineError } from "../../machine/machine.js";
 import { stepFailure } from "../events.js";
 import { buildGraph, type Need, reverseNeeds } from "../graph.js";
-import { LedgerVersionError } from "../ledger/ledger.js";
+import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
 import type { DownOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
 import type { RunningJail } from "../port.js";
@@ -158,7 +158,7 @@ async function stopOne(
       if (now === "nothing") return notThere(session, name, options, explicit);
       const before = ledger.state.definition;
       const assumeOurs = now === "foreign" && options.unrecorded === "definition";
-      await ledger.begin("down", { signal });
+      await beginStop(ledger);
       const runner = new JailRunner(engine, spec, ledger, assumeOurs);
       runner.onMilestone = milestone;
       runner.damagedLedger = now === "damaged" || ledger.state.damaged > 0;
@@ -177,6 +177,15 @@ async function stopOne(
   } catch (error) {
     session.tell(name, { state: signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
     return false;
+  }
+}
+
+/** A stop makes nothing, so nothing of it must be written down: it goes on where the disk is full. */
+async function beginStop(ledger: Ledger): Promise<void> {
+  try {
+    await ledger.begin("down");
+  } catch (error) {
+    if (!(error instanceof MachineError) || !["ENOSPC", "EDQUOT", "EROFS"].includes(error.code)) throw error;
   }
 }
 

@@ -51,9 +51,13 @@ export class Books {
     return this.#machine.lock(`${this.directory}/locks/${fileName(jail)}`, purpose, options);
   }
 
-  /** Takes the lock of something that several jails share. */
+  /**
+   * Takes the lock of something that several jails share. There are a few hundred for all such things, so none may be
+   * taken while another is held.
+   */
   async lockShared(key: string, purpose: string, options?: LockOptions): Promise<MachineLock> {
-    return this.#machine.lock(`${this.directory}/locks/%shared-${fileName(key)}`, purpose, options);
+    const bucket = createHash("sha256").update(key).digest("hex").slice(0, 2);
+    return this.#machine.lock(`${this.directory}/locks/%shared-${bucket}`, purpose, options);
   }
 
   ledgerPath(jail: string): string {

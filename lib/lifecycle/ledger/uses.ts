@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Machine, MachineOptions } from "../../machine/machine.js";
-import { type Books, fileName } from "./books.js";
-
-const MADE = "%made";
+import { type Machine, MachineError, type MachineOptions } from "../../machine/machine.js";
+import type { Books } from "./books.js";
 
 /** Who uses something that several jails can share (an alias, a mount), and whether one of ours made it. */
 export interface Uses {
@@ -12,10 +10,18 @@ export interface Uses {
   readonly others: readonly string[];
 }
 
+/** The content of a mark. */
+interface Mark {
+  /** The boot that it belongs to. */
+  readonly boot: string;
+  readonly key: string;
+  readonly made: boolean;
+  readonly users: readonly string[];
+}
+
 /**
- * Marks beside the ledgers: one small file for each jail that uses a shared thing, and one that says that it is ours.
- * To be called with the thing's lock held. A mark from before the last boot is removed; one of a jail without a ledger
- * is none.
+ * Marks beside the ledgers: a small file for each thing that jails share, with who uses it and whether it is ours. To be
+ * called with the thing's lock held. A mark from before the last boot is none; so is a user without a ledger.
  */
 export class SharedUses {
   readonly #machine: Machine;
@@ -26,51 +32,67 @@ export class SharedUses {
     this.#books = books;
   }
 
-  /** The folder of all marks, and how the names of this thing's begin. */
-  #place(key: string): { directory: string; prefix: string } {
-    const digest = createHash("sha256").update(key).digest("hex").slice(0, 24);
-    return { directory: `${this.#books.directory}/shared`, prefix: `${digest}-` };
+  #path(key: string): string {
+    return `${this.#books.directory}/shared/${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
   }
 
   /** How `key` is used, seen from `jail`. */
   async look(key: string, jail: string, options: MachineOptions = {}): Promise<Uses> {
-    const { directory, prefix } = this.#place(key);
-    const { boot } = await this.#machine.self(options);
-    let made = false;
+    const mark = await this.#read(key, options);
     const others: string[] = [];
-    for (const file of await this.#machine.listDirectory(directory, options)) {
-      if (!file.startsWith(prefix)) continue;
-      const text = Buffer.from(await this.#machine.readFile(`${directory}/${file}`, options)).toString("utf8");
-      const [markedBoot, user = ""] = text.split("\n");
-      if (markedBoot !== boot) {
-        await this.#machine.removeFile(`${directory}/${file}`, options);
-        continue;
-      }
-      if (file === `${prefix}${MADE}`) made = true;
-      else if (user !== jail && (await this.#machine.stat(this.#books.ledgerPath(user), options)) !== undefined) {
-        others.push(user);
-      }
+    for (const user of mark?.users ?? []) {
+      if (user === jail) continue;
+      if ((await this.#machine.stat(this.#books.ledgerPath(user), options)) !== undefined) others.push(user);
     }
-    return { made, others };
+    return { made: mark?.made ?? false, others };
   }
 
   /** Notes that `jail` uses `key`; `made` also that it is ours. */
   async enter(key: string, jail: string, made: boolean): Promise<void> {
+    const before = await this.#read(key);
+    if (before === undefined) await this.#machine.makeDirectory(`${this.#books.directory}/shared`);
+    const users = new Set([...(before?.users ?? []), jail]);
+    await this.#write(key, { made: made || (before?.made ?? false), users: [...users] });
+  }
+
+  /** Takes away that `jail` uses it; `gone`: there is nothing left of it that is ours. */
+  async leave(key: string, jail: string, gone: boolean): Promise<void> {
+    const before = await this.#read(key);
+    const users = (before?.users ?? []).filter((user) => user !== jail);
+    const made = !gone && (before?.made ?? false);
+    if (users.length === 0 && !made) {
+      await this.#machine.removeFile(this.#path(key));
+      return;
+    }
+    try {
+      await this.#write(key, { made, users });
+    } catch (error) {
+      // On a full disk: a user without a ledger counts for nothing.
+      if (!(error instanceof MachineError)) throw error;
+    }
+  }
+
+  async #read(key: string, options: MachineOptions = {}): Promise<Mark | undefined> {
+    let text: string;
+    try {
+      text = Buffer.from(await this.#machine.readFile(this.#path(key), options)).toString("utf8");
+    } catch (error) {
+      if (error instanceof MachineError && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+    try {
+      const mark = JSON.parse(text) as Mark;
+      const { boot } = await this.#machine.self(options);
+      return mark.boot === boot && mark.key === key && Array.isArray(mark.users) ? mark : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  async #write(key: string, { made, users }: Pick<Mark, "made" | "users">): Promise<void> {
     const { boot } = await this.#machine.self();
-    const { directory, prefix } = this.#place(key);
-    await this.#machine.makeDirectory(directory);
-    if (made) await this.#mark(`${directory}/${prefix}${MADE}`, `${boot}\n\n${key}\n`);
-    await this.#mark(`${directory}/${prefix}${fileName(jail)}`, `${boot}\n${jail}\n${key}\n`);
-  }
-
-  /** Takes away the mark of `jail`; `made` also the one that says that it is ours. */
-  async leave(key: string, jail: string, made: boolean): Promise<void> {
-    const { directory, prefix } = this.#place(key);
-    if (made) await this.#machine.removeFile(`${directory}/${prefix}${MADE}`);
-    await this.#machine.removeFile(`${directory}/${prefix}${fileName(jail)}`);
-  }
-
-  #mark(path: string, text: string): Promise<void> {
-    return this.#machine.writeFile(path, Buffer.from(text), { sync: false });
+    const mark: Mark = { boot, key, made, users };
+    await this.#machine.writeFile(this.#path(key), Buffer.from(`${JSON.stringify(mark)}\n`), { sync: false });
   }
 }

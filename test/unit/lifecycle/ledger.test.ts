@@ -109,6 +109,42 @@ describe("a ledger", () => {
     expect(world.jails.jails).toHaveLength(1);
   });
 
+  it("that cannot be written keeps no jail from being stopped", async () => {
+    for (const code of ["ENOSPC", "EROFS"]) {
+      const world = await upWorld();
+      const lifecycle = world.faulty((operation, done) =>
+        (operation.name === "appendFile" || operation.name === "writeFile") && !done ? code : undefined,
+      );
+      const down = await lifecycle.down([PERSISTENT]).result;
+      expect(down.jails, code).toMatchObject([{ state: "down", left: [] }]);
+      expect(await world.leftovers(), code).toEqual([]);
+    }
+  });
+
+  it("of many runs says the same in fewer lines", async () => {
+    const world = await upWorld();
+    const lines = () => readFileSync(world.path, "utf8").split("\n").length;
+    for (let run = 0; run < 260; run++) await world.lifecycle.adopt();
+    expect(lines()).toBeLessThan(520);
+    const { entries, damaged } = readLedger(readFileSync(world.path, "utf8"));
+    expect({ entries: entries.map(({ thing, made, id }) => ({ thing, made, id })), damaged }).toEqual({
+      entries: readLedger(world.text).entries.map(({ thing, made, id }) => ({ thing, made, id })),
+      damaged: 0,
+    });
+    await world.lifecycle.down([PERSISTENT]).result;
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it("does not tell what an old file, or a foreign one, beside it is", async () => {
+    const world = await upWorld();
+    for (const name of ["%zz.ledger", "nobody%.ledger", "x.last", "web.last"]) {
+      writeFileSync(join(world.root, world.directory, name), "null\n");
+    }
+    const rows = await world.lifecycle.status();
+    expect(rows.map(({ name, situation }) => [name, situation])).toEqual([["web", "up"]]);
+    expect((await world.lifecycle.recover().result).ok).toBe(true);
+  });
+
   it("that cannot be written stops a start before anything is made", async () => {
     for (const code of ["ENOSPC", "EROFS", "EACCES"]) {
       const world = freshWorld();
