@@ -4,7 +4,7 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { UsageError } from "./errors.js";
 import { ARCHES, type Arch, DEFAULT_RELEASE, WAYS, type Way } from "./images/releases.js";
 import { ACCELERATORS, type AcceleratorName } from "./machine/accelerator.js";
-import { PARTS, type PartName } from "./suite/own-suite.js";
+import { PARTS, type PartName, USUAL_PARTS } from "./suite/own-suite.js";
 import { parseWait, type WaitName } from "./waits.js";
 
 export const COMMANDS = ["test", "run", "up", "exec", "shell", "copy", "down", "clean", "list", "fetch"] as const;
@@ -196,7 +196,7 @@ export function parseOptions(argv: readonly string[]): Options {
     keep: values.keep ? "always" : values["keep-on-failure"] ? "after a failure" : "never",
     fresh: values.fresh ?? false,
     jobs: whole("jobs", values.jobs, 1) ?? 1,
-    parts: values.parts === undefined ? PARTS : listOf("parts", [values.parts], PARTS),
+    parts: values.parts === undefined ? USUAL_PARTS : listOf("parts", [values.parts], PARTS),
     prepare: values.prepare,
     root: values.root,
     back: values.back ?? [],

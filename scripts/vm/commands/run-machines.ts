@@ -189,7 +189,16 @@ class MachineRun {
     const { signal } = this.#session;
     const { guest, waits } = machine;
     this.#facts.system ??= await this.#system(machine);
-    const work = { guest, waits, signal, arch: this.#target.arch, out: this.#out, system: this.#facts.system ?? "" };
+    const emulated = machine.facts.accelerator.name === "tcg";
+    const work = {
+      guest,
+      waits,
+      signal,
+      emulated,
+      arch: this.#target.arch,
+      out: this.#out,
+      system: this.#facts.system ?? "",
+    };
     return { ...work, show: this.#show, say: this.#say };
   }
 

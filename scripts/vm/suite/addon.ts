@@ -12,6 +12,11 @@ export function prebuilds(arch: Arch): string {
   return join("prebuilds", `freebsd-${nodeCpu(arch)}`);
 }
 
+/** The program that makes system calls for comparing kernels, cross-compiled with the addon. */
+export function performer(arch: Arch): string {
+  return join("build-freebsd", `${arch === "amd64" ? "x86_64" : "aarch64"}-freebsd.13.2`, "perform");
+}
+
 /** How the addon comes to be in the guest. */
 export type AddonRoad =
   | { readonly by: "cross-compiled"; readonly folder: string }

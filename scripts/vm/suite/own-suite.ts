@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { commandLine } from "../console/quote.js";
 import { VmError } from "../errors.js";
-import type { AddonRoad } from "./addon.js";
+import { type AddonRoad, performer } from "./addon.js";
 import { checkoutFiles } from "./checkout.js";
 import type { Modules } from "./modules.js";
 import { GUEST_RESULTS, type Part, runPart } from "./part.js";
@@ -18,9 +19,17 @@ const NATIVE = { BSDJAIL_KERNEL: "native" };
 /** What the suite needs of a kernel that is a module, loaded where it is there. */
 const KERNEL_MODULES = ["nullfs", "fdescfs", "procfs", "tmpfs", "linprocfs", "if_epair", "if_bridge", "zfs"];
 
+const NO_ASLR = "sysctl kern.elf64.aslr.enable=0 kern.elf64.aslr.pie_enable=0 || true";
+
 /** Parts by name. */
-export const PARTS = ["vitest", "conformance", "transcripts"] as const;
+export const PARTS = ["vitest", "conformance", "random", "transcripts", "record"] as const;
 export type PartName = (typeof PARTS)[number];
+
+/** The parts of a run that asks for none: recordings are made on request. */
+export const USUAL_PARTS: readonly PartName[] = PARTS.filter((name) => name !== "record");
+
+/** Seconds of random calls to both kernels. */
+const RANDOM_SECONDS = 60;
 
 /** What the plan is made of. */
 export interface SuiteOptions {
@@ -73,16 +82,15 @@ function vitest(words: readonly string[]): Part {
 /** A part that compares recordings; left out where none fits. */
 function comparison(name: PartName, argv: readonly string[], files: readonly string[]): Part | PartResult {
   if (files.length > 0) return { name, argv: ["node", TSX, ...argv, ...files], cwd: CHECKOUT, env: NATIVE };
-  const problem = "no recording of this guest's release";
-  return { name, status: undefined, counts: undefined, ms: 0, skips: [], problem, leftOut: true };
+  return leftOut(name, "no recording of this guest's release");
 }
 
 /** The plan. */
 export function suitePlan(options: SuiteOptions): Plan {
-  const { root, modules, addon, node, network, parts, words } = options;
+  const { root, modules, addon, node, network } = options;
   const nodeIdentity = node === undefined ? "pkg" : `${node} ${statSync(node, { throwIfNoEntry: false })?.mtimeMs}`;
   return {
-    identity: hashed("suite 1", modules.identity, nodeIdentity, addon.by, String(network)),
+    identity: hashed("suite 2", modules.identity, nodeIdentity, addon.by, String(network)),
     addon: addon.by === "cross-compiled" ? addon.by : `${addon.by} (${addon.why})`,
 
     async prepare(work) {
@@ -91,6 +99,8 @@ export function suitePlan(options: SuiteOptions): Plan {
         "loading kernel modules",
         `for m in ${KERNEL_MODULES.join(" ")}; do kldload -n $m 2>/dev/null; done; mkdir -p ${CHECKOUT}`,
       );
+      // Emulation forgets what it translated of a program that is never twice at the same place.
+      if (work.emulated) await shellStep(work, "turning address randomization off", NO_ASLR);
       await provideNode(work, node, network);
       if (addon.by !== "cross-compiled" && network) {
         await step(work, "installing what compiles the addon", [
@@ -109,12 +119,14 @@ export function suitePlan(options: SuiteOptions): Plan {
 
     async run(work) {
       const { guest, signal } = work;
-      const extra = addon.by === "cross-compiled" ? ["dist", addon.folder] : ["dist"];
+      const perform = existsSync(join(root, performer(work.arch))) ? performer(work.arch) : undefined;
+      const made = addon.by === "cross-compiled" ? [addon.folder, ...(perform === undefined ? [] : [perform])] : [];
+      const extra = ["dist", ...made];
       work.say("putting the checkout into the guest");
       await guest.put({ folder: root, names: await checkoutFiles(root, extra, signal) }, CHECKOUT, { signal });
       await addonInGuest(work, addon);
       const results: PartResult[] = [];
-      for (const part of wanted(root, parts, words, releaseIn(work.system))) {
+      for (const part of wanted(options, releaseIn(work.system), perform)) {
         results.push("argv" in part ? await runPart(part, work) : part);
       }
       return results;
@@ -122,16 +134,49 @@ export function suitePlan(options: SuiteOptions): Plan {
   };
 }
 
-function* wanted(root: string, names: readonly PartName[], words: readonly string[], release: string | undefined) {
-  for (const name of names) {
-    if (name === "vitest") yield vitest(words);
-    if (name === "conformance") {
-      yield comparison(name, ["scripts/conformance.ts"], fittingFiles(root, "test/fixtures/kernel", release));
-    }
-    if (name === "transcripts") {
-      yield comparison(name, ["scripts/transcripts.ts"], fittingFiles(root, "test/fixtures/transcripts", release));
-    }
-  }
+/** Random calls to this kernel and to the simulated one; the shortest sequences that differ come back as recordings. */
+function random(perform: string | undefined): Part | PartResult {
+  if (perform === undefined) return leftOut("random", "the program that makes the calls was not cross-compiled");
+  const folder = `${GUEST_RESULTS}/random`;
+  const argv = ["node", TSX, "scripts/conformance.ts", "--live", "--seconds", String(RANDOM_SECONDS), "--out", folder];
+  return {
+    name: "random",
+    argv: [...argv, "--perform", `./${perform}`],
+    cwd: CHECKOUT,
+    env: NATIVE,
+    artifact: "random",
+  };
+}
+
+/** What this kernel answers to the scenarios of its release's recordings, as a new recording. */
+function record(perform: string | undefined, files: readonly string[]): Part | PartResult {
+  if (perform === undefined) return leftOut("record", "the program that makes the calls was not cross-compiled");
+  const recordings = files.filter((name) => !name.endsWith("-parameters.json"));
+  const words = ["node", TSX, "scripts/conformance.ts", "--record", ...recordings, "--perform", `./${perform}`];
+  const line = `mkdir -p ${GUEST_RESULTS} && ${commandLine(words)} >${GUEST_RESULTS}/recorded.json`;
+  return { name: "record", argv: ["/bin/sh", "-c", line], cwd: CHECKOUT, env: NATIVE, artifact: "recorded.json" };
+}
+
+function leftOut(name: PartName, problem: string): PartResult {
+  return { name, status: undefined, counts: undefined, ms: 0, skips: [], problem, leftOut: true };
+}
+
+function* wanted(
+  { root, parts, words, addon }: SuiteOptions,
+  release: string | undefined,
+  perform: string | undefined,
+) {
+  const kernel = fittingFiles(root, "test/fixtures/kernel", release);
+  const transcripts = fittingFiles(root, "test/fixtures/transcripts", release);
+  const made = addon.by === "cross-compiled" ? perform : undefined;
+  const table: Readonly<Record<PartName, () => Part | PartResult>> = {
+    vitest: () => vitest(words),
+    conformance: () => comparison("conformance", ["scripts/conformance.ts"], kernel),
+    random: () => random(made),
+    transcripts: () => comparison("transcripts", ["scripts/transcripts.ts"], transcripts),
+    record: () => record(made, kernel),
+  };
+  for (const name of parts) yield table[name]();
 }
 
 /** Compiles the addon where it was not cross-compiled, and sees that it loads and answers. */

@@ -21,6 +21,8 @@ export interface Part {
   readonly junit?: string | undefined;
   /** The list of skips that it writes there. */
   readonly skips?: string | undefined;
+  /** What else it may write there, and comes back where it did. */
+  readonly artifact?: string | undefined;
 }
 
 /** Runs a part; its output goes to a file too, its results come back. The machine's end is thrown, with what is there so far lost. */
@@ -53,6 +55,12 @@ export async function runPart(part: Part, work: Work): Promise<PartResult> {
       if (!(thrown instanceof VmError)) throw thrown;
       problem ??= `${name} was not written: ${messageOf(thrown)}`;
     }
+  }
+  if (
+    part.artifact !== undefined &&
+    (await guest.run(["test", "-e", `${GUEST_RESULTS}/${part.artifact}`], { signal })) === 0
+  ) {
+    await guest.get(GUEST_RESULTS, [part.artifact], out, { signal });
   }
   const output = readFileSync(log, "utf8");
   const report = part.junit === undefined ? undefined : readIfThere(join(out, part.junit));

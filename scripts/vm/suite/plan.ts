@@ -10,6 +10,8 @@ export interface Work {
   readonly arch: Arch;
   readonly waits: Waits;
   readonly signal: AbortSignal;
+  /** Whether the guest's processor is emulated. */
+  readonly emulated: boolean;
   /** Where results go on this machine; it is there. */
   readonly out: string;
   /** What `uname -srm` says in the guest. */

@@ -180,8 +180,8 @@ describe("QEMU's arguments", () => {
     expect(valuesOf(args, "-drive")[0]).toContain("file=/m/a,,b.qcow2,format=qcow2");
     const emulated = qemuArgs({ ...SPEC, accelerator: { name: "tcg", slowness: 6 } });
     expect([valuesOf(emulated, "-accel"), valuesOf(emulated, "-cpu")]).toEqual([
-      ["tcg,thread=multi"],
-      ["max,la57=off"],
+      ["tcg,thread=multi,tb-size=512"],
+      ["max,la57=off,erms=off,smap=off,svm=off,monitor=off"],
     ]);
   });
 
