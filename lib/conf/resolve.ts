@@ -66,6 +66,9 @@ const variableOf = (text: Text): { variable: string } | undefined =>
 
 const plain = (text: Text): string => text.pieces.filter((piece) => typeof piece === "string").join("");
 
+/** Whether a text is a variable and nothing else; pieces that are empty do not count. */
+const isAlone = ({ pieces }: Text): boolean => pieces.filter((piece) => piece !== "").length === 1;
+
 /** A value as jail.conf has it, its variables in place. */
 function written(pieces: readonly ConfPiece[]): string {
   return pieces.map((piece) => (typeof piece === "string" ? piece : `\${${piece.variable}}`)).join("");
@@ -217,7 +220,7 @@ class JailDraft {
           spoil(`${variable.variable}: variable loop`, `${parameter.name}: $${variable.variable} needs itself`);
         } else if (source.values.some((value) => variableOf(value) !== undefined)) {
           return source;
-        } else if (source.values.length > 1 && (plain(text) !== "" || text.pieces.length > 1)) {
+        } else if (source.values.length > 1 && !isAlone(text)) {
           const meant = `${parameter.name}: $${variable.variable} is a list, which cannot stand inside of a longer text`;
           spoil(`${parameter.name}: array cannot be substituted inline`, meant);
         } else {

@@ -1,3 +1,5 @@
+import { latin1ToText, textToLatin1 } from "../bytes-text.js";
+
 /** One file system of an fstab(5) line. */
 export interface FstabEntry {
   /** What is mounted. */
@@ -16,9 +18,9 @@ export interface FstabProblem {
   readonly problem: "missing information" | "fstab parse error";
 }
 
-/** What strunvis(3) makes of the letter after a backslash. */
+/** What strunvis(3) makes of the character after a backslash; other printable ones stand for themselves. */
 const LETTERS: Readonly<Record<string, string>> = {
-  "\\": "\\",
+  $: "",
   a: "\x07",
   b: "\b",
   E: "\x1b",
@@ -33,10 +35,11 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** Takes vis(3)'s escapes out of a field; undefined where one is not understood. */
 export function unescapeField(text: string): string | undefined {
   // Octal escapes are bytes, of which several make one character.
-  const bytes = Buffer.from(text, "utf8").toString("latin1");
+  const bytes = textToLatin1(text);
   let failed = false;
   const plain = bytes.replace(
-    /\\(?:([0-7]{1,3})|M-(.)|M\^(.)|\^(.)|x([0-9a-fA-F]{1,2})|([\s\S])|$)/g,
+    // A sequence that the end cuts off is dropped.
+    /\\(?:([0-7]{1,3})|M-([\s\S])|M\^([\s\S])|\^([\s\S])|x([0-9a-fA-F]{1,2})|(?:M[-^]?|\^|x)?$|([\s\S]))/g,
     (_, octal?: string, meta?: string, metaControl?: string, control?: string, hex?: string, letter?: string) => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
@@ -46,13 +49,15 @@ export function unescapeField(text: string): string | undefined {
         const code = controlled === "?" ? 0x7f : controlled.charCodeAt(0) & 0x1f;
         return String.fromCharCode(metaControl === undefined ? code : code | 0x80);
       }
-      const known = letter === undefined ? undefined : LETTERS[letter];
+      if (letter === undefined) return "";
+      const known =
+        LETTERS[letter] ?? (/^[!-~]$/.test(letter) && letter !== "M" && letter !== "x" ? letter : undefined);
       if (known === undefined) failed = true;
       return known ?? "";
     },
   );
   if (failed) return undefined;
-  return Buffer.from(plain, "latin1").toString("utf8");
+  return latin1ToText(plain);
 }
 
 /** Writes a field so that fstab(5) reads the same back. */

@@ -77,10 +77,16 @@ function jailCommands(words: readonly string[], files: Readonly<Record<string, s
   return found;
 }
 
+/** Why what base did is nothing to compare with; undefined where it is. */
+export function baseFailed(step: Step): string | undefined {
+  if (step.status === 138 || step.status === 139) return `base's own program crashed there (status ${step.status})`;
+  return /jail_attach: Invalid argument/.test(step.stderr) ? "base lost a race with itself there" : undefined;
+}
+
 /** Why a step cannot be run on this machine; undefined where it can. */
 export function reasonToLeaveOut(step: Step, files: Case["files"] = {}): string | undefined {
-  if (step.status === 138 || step.status === 139) return `base's own program crashed there (status ${step.status})`;
-  if (/jail_attach: Invalid argument/.test(step.stderr)) return "base lost a race with itself there";
+  const failed = baseFailed(step);
+  if (failed !== undefined) return failed;
   if (process.geteuid?.() !== 0 && asAnotherUser(step, files)) return "it needs root";
   for (const { words } of shellCommands(step.sh)) {
     const own = needs(words, false);

@@ -43,7 +43,8 @@ function foldersOf({ dirs = [], files = {}, steps }: Case, folder: string): stri
   return [...found];
 }
 
-function layOut({ dirs = [], files = {} }: Case, folder: string, asOurs: (text: string) => string): void {
+/** Lays out what a case has in its folder. */
+export function layOut({ dirs = [], files = {} }: Case, folder: string, asOurs: (text: string) => string): void {
   for (const path of dirs) mkdirSync(join(folder, path), { recursive: true });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });

@@ -1,7 +1,8 @@
 import { difference } from "./compare.js";
-import { changesThings, reasonToLeaveOut } from "./left-out.js";
+import { baseFailed, changesThings, reasonToLeaveOut } from "./left-out.js";
 import { type CaseMachine, makeMachine } from "./machine.js";
 import { olderCommands } from "./older.js";
+import { realMachine } from "./real.js";
 import type { Answer, Case, Step } from "./recording.js";
 
 /** Runs a shell command in a folder. */
@@ -29,15 +30,15 @@ export interface CaseResult {
   };
 }
 
-/** Runs a case, its steps in order. */
-export async function runCase(each: Case, release: string, shell: RunShell): Promise<CaseResult> {
-  const machine = makeMachine(each, release);
+/** Runs a case, its steps in order. @param real on the kernel that runs here, which is FreeBSD's */
+export async function runCase(each: Case, release: string, shell: RunShell, real = false): Promise<CaseResult> {
+  const machine = real ? realMachine(each) : makeMachine(each, release);
   const leftOut: LeftOut[] = [];
   let ran = 0;
   let lost: string | undefined;
   try {
     for (const [at, step] of each.steps.entries()) {
-      const why = lost ?? reason(step, each, release);
+      const why = lost ?? reason(step, each, release, real);
       if (why !== undefined) {
         leftOut.push({ step: at + 1, sh: step.sh, why });
         if (changesThings(step)) lost ??= `step ${at + 1} was left out`;
@@ -58,6 +59,7 @@ export async function runCase(each: Case, release: string, shell: RunShell): Pro
   }
 }
 
-function reason(step: Step, each: Case, release: string): string | undefined {
-  return reasonToLeaveOut(step, each.files) ?? olderCommands(step, each, release);
+function reason(step: Step, each: Case, release: string, real: boolean): string | undefined {
+  const left = real ? baseFailed(step) : reasonToLeaveOut(step, each.files);
+  return left ?? olderCommands(step, each, release);
 }

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { bytesToText } from "../../../bytes-text.js";
 import { sameParameter } from "../../../conf/names.js";
 import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
 import type { Machine } from "../../../machine/machine.js";
@@ -13,13 +15,19 @@ const NUMBERS = Object.entries(PSEUDO_PARAMETERS).filter(([, kind]) => kind === 
  * Looks at the parameters that are jail(8)'s own, and makes of them what the steps need: addresses with an interface and
  * a mask, the lines of fstab files, the addresses of a host name.
  *
+ * @param cwd where relative paths begin
  * @returns false where one of them cannot be used; it was said
  */
-export async function checkParameters(jail: BaseJail, machine: Machine, messages: Messages): Promise<boolean> {
+export async function checkParameters(
+  jail: BaseJail,
+  machine: Machine,
+  messages: Messages,
+  cwd: string,
+): Promise<boolean> {
   let fine = checkValues(jail, messages);
   if (!(await addHostAddresses(jail, machine, messages))) fine = false;
   splitAddresses(jail);
-  if (!(await readTables(jail, machine, messages))) fine = false;
+  if (!(await readTables(jail, machine, messages, cwd))) fine = false;
   return fine;
 }
 
@@ -72,18 +80,22 @@ function splitAddresses(jail: BaseJail): void {
   }
 }
 
-async function readTables(jail: BaseJail, machine: Machine, messages: Messages): Promise<boolean> {
+async function readTables(jail: BaseJail, machine: Machine, messages: Messages, cwd: string): Promise<boolean> {
   let fine = true;
   for (const file of jail.find("mount.fstab")?.values ?? []) {
     if (file === "") continue;
     try {
-      const text = Buffer.from(await machine.readFile(file)).toString("utf8");
-      const lines = text.endsWith("\n") ? text.slice(0, -1).split("\n") : text.split("\n");
-      for (const line of lines) jail.addCopy("fstab", line.replace(/#.*$/s, ""));
+      const text = bytesToText(await machine.readFile(resolve(cwd, file)));
+      for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) jail.addCopy("fstab", tableLine(line));
     } catch (thrown) {
       messages.warn(jail, `mount.fstab: ${file}: ${strerror(codeOf(thrown))}`);
       fine = false;
     }
   }
   return fine;
+}
+
+/** A line of an fstab(5) file without its comment and its end; a text of C ends at a NUL. */
+function tableLine(line: string): string {
+  return line.replace(/[#\n\0][\s\S]*/, "");
 }

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import { sameParameter } from "../../../conf/names.js";
 import { codeOf, strerror } from "../../../strerror.js";
-import { Refusal } from "../calls.js";
+import { type Given, Refusal } from "../calls.js";
 import { exportValue } from "../libjail.js";
 import { describe, type Imported, importParameters, persistent, toGiven, valueOf } from "./import.js";
 import type { BaseJail } from "./model.js";
@@ -19,10 +20,20 @@ export async function createJail(work: Work, jail: BaseJail): Promise<boolean> {
   const own = kernelParameters(work, jail);
   const imported =
     added === undefined ? own : [added, ...own.filter(({ parameter }) => !sameParameter(parameter.name, "persist"))];
-  jail.jid = await attempt(work, jail, "JAIL_CREATE", imported, () => calls.create(toGiven(imported)));
+  jail.jid = await attempt(work, jail, "JAIL_CREATE", imported, () => calls.create(located(work, toGiven(imported))));
   if (jail.jid < 0) return false;
   if (added !== undefined) jail.flags.persist = true;
   return true;
+}
+
+/** A simulated kernel has no working directory of ours: what is meant from there is given from the root. */
+function located({ machine, io }: Work, given: readonly Given[]): readonly Given[] {
+  if (!machine.simulated) return given;
+  return given.map((each) => {
+    const { parameter, value } = each;
+    const relative = parameter.name === "path" && typeof value === "string" && value !== "" && !value.startsWith("/");
+    return relative ? { parameter, value: resolve(io.cwd, value) } : each;
+  });
 }
 
 /** Changes a jail. Returns false where it could not be changed; it was said. */
@@ -81,6 +92,7 @@ async function checkRoot(work: Work, jail: BaseJail): Promise<string | undefined
   const path = jail.text("path");
   if (path === undefined) return undefined;
   if (jail.name !== undefined && !path.startsWith("/")) return `path ${path}: not an absolute pathname`;
+  if (path === "") return `path : ${strerror("ENOENT")}`;
   if (work.machine.simulated) return undefined;
   const place = path.startsWith("/") ? path : `${work.io.cwd}/${path}`;
   try {

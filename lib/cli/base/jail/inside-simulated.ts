@@ -69,6 +69,9 @@ export class SimulatedInside implements Inside {
 
   async startOutside(request: ProgramRequest): Promise<Program | undefined> {
     const { argv, env: first = {}, user, clean = false, streams = "pipe", background = false } = request;
+    if (user !== undefined && !(await this.knowsUser(user))) {
+      throw new JailEntryError({ step: "user", errnoCode: "", detail: user });
+    }
     if ((user === undefined && !clean) || KNOWN.has(basename(argv[0] ?? ""))) return undefined;
     const cwd = clean && user !== undefined ? undefined : (request.cwd ?? this.#io.cwd);
     // It enters nothing: on this machine jail-exec only becomes the user.

@@ -89,7 +89,8 @@ async function run(request: JailRequest, base: BaseKernel, io: CliIo): Promise<n
   const selection = { calls, queues, messages, configured };
   await settleDependencies(selection);
   const chosen = await choose(selection, request);
-  if (!chosen && request.form !== "remove") return 1;
+  const { start, set, stop } = request.operation;
+  if (!chosen && (start || set || !stop)) return 1;
   const jidFile = openJidFile(request.jidFile, io);
   if (typeof jidFile === "string") return fail(io, jidFile);
   const { machine, inside } = openAround(base, calls, io);
@@ -133,7 +134,8 @@ async function oldDefaults(calls: BaseCalls): Promise<GivenParameter[]> {
 function openJidFile(path: string | undefined, io: CliIo): number | string | undefined {
   if (path === undefined) return undefined;
   try {
-    return openSync(resolve(io.cwd, path), "w", 0o666);
+    // An empty name is no file's; resolved, it would be the working directory's.
+    return openSync(path === "" ? "" : resolve(io.cwd, path), "w", 0o666);
   } catch (thrown) {
     return `open ${path}: ${strerror(codeOf(thrown))}`;
   }

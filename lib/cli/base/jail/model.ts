@@ -13,6 +13,8 @@ export interface KeptParameter {
   readonly internal: boolean;
   /** A copy for a step, beside the parameter it was made of. */
   readonly copy?: Copy;
+  /** Nobody gave it: no list of parameters has it. */
+  readonly implied?: boolean;
 }
 
 /** Steps that a copy stands for, and the order in which they are undone. */
@@ -131,6 +133,12 @@ export class BaseJail {
   /** Takes a parameter as the configuration has it. */
   take(name: string, values: readonly string[]): void {
     this.parameters.push({ name, values: [...values], internal: isInternal(name) });
+  }
+
+  /** The kernel names a jail that was given no name by its jid. */
+  nameByJid(): void {
+    const values = [...(this.find("jid")?.values ?? [])];
+    this.parameters.push({ name: "name", values, internal: false, implied: true });
   }
 
   /** Adds to a copy made for a step. */

@@ -17,6 +17,9 @@ export interface Operated {
   readonly dying: boolean;
 }
 
+/** What printf(3) makes of a text that is not there: base says it of a jail that has neither a name nor a jid. */
+const NO_NAME = "(null)";
+
 /** Takes one jail after the other as far as it gets, until none is left. */
 export async function operate(work: Work, run: Operated): Promise<void> {
   let warned = false;
@@ -52,7 +55,7 @@ async function takeNext(work: Work): Promise<BaseJail | undefined> {
 
 /** Looks at all parameters once. Returns false where one cannot be used. */
 async function lookAt(work: Work, jail: BaseJail): Promise<boolean> {
-  if (!(await checkParameters(jail, work.machine, work.messages))) {
+  if (!(await checkParameters(jail, work.machine, work.messages, work.io.cwd))) {
     work.queues.fail(jail);
     return false;
   }
@@ -126,7 +129,7 @@ async function goUp(work: Work, jail: BaseJail, run: Operated): Promise<void> {
   const { queues } = work;
   if (jail.steps === undefined) {
     if (jail.jid > 0 && !jail.flags.depend && !jail.flags.wild) {
-      work.messages.warnQuoted(jail, "already exists");
+      work.messages.warnQuoted(jail, "already exists", NO_NAME);
       return queues.fail(jail);
     }
     if (queues.mustWait(jail)) return;
@@ -170,7 +173,7 @@ async function goDown(work: Work, jail: BaseJail): Promise<void> {
     if (queues.mustWait(jail)) return;
     if (jail.jid < 0 && !jail.flags.cleanup) {
       if (!jail.flags.depend && !jail.flags.wild) {
-        if (messages.verbose >= 0) messages.warnQuoted(jail, "not found");
+        if (messages.verbose >= 0) messages.warnQuoted(jail, "not found", NO_NAME);
         queues.fail(jail);
       }
       return finishDown(work, jail);

@@ -40,10 +40,9 @@ export class Messages {
   }
 
   /** Something wrong with a jail that is named in quotes, where it has a name or a jid. */
-  warnQuoted(jail: BaseJail, text: string, nameless?: string): void {
+  warnQuoted(jail: BaseJail, text: string, nameless: string): void {
     const label = jail.name ?? jail.text("jid") ?? jail.text("name");
-    if (label !== undefined) this.complain(`"${label}" ${text}`);
-    else if (nameless !== undefined) this.complain(nameless);
+    this.complain(label === undefined ? nameless : `"${label}" ${text}`);
   }
 }
 
@@ -63,7 +62,7 @@ export function jidLine(jail: BaseJail, old: boolean): string {
     ];
     return `${words.join("\t")}\n`;
   }
-  const rest = jail.parameters.filter((parameter) => parameter.name !== "jid");
+  const rest = jail.parameters.filter(({ name, implied }) => name !== "jid" && implied !== true);
   const words = rest.map(({ name, values }) => (values.length === 0 ? name : `${name}=${list(values, ",")}`));
   return `${[`jid=${jail.jid}`, ...words].join("\t")}\n`;
 }

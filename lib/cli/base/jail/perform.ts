@@ -97,6 +97,11 @@ async function runStep(work: Work, jail: BaseJail, step: string, value: string):
   if (step === "stop.timeout") return terminate(work, jail);
   if (step === "") return down ? removeJail(work, jail) : makeJail(work, jail);
   const command = stepCommand(jail, step, value, down);
+  // What goes to the background does so once: base takes the "&" off the value itself.
+  if (value.endsWith("&") && (command === undefined || ("background" in command && command.background))) {
+    const { values } = jail.find(step) ?? { values: [] };
+    values[jail.item ?? 0] = value.slice(0, -1);
+  }
   if (command === undefined) return "done";
   if ("problem" in command) {
     work.messages.warn(jail, command.problem);
@@ -160,7 +165,7 @@ async function makeJail(work: Work, jail: BaseJail): Promise<Outcome> {
   if (work.printJid) messages.print(`${jail.jid}\n`);
   if (messages.verbose >= 0 && (jail.name !== undefined || messages.verbose > 0)) messages.note(jail, "created\n");
   if (jail.find("jid") === undefined) jail.add("jid", [String(jail.jid)]);
-  if (jail.find("name") === undefined) jail.add("name", jail.find("jid")?.values ?? []);
+  if (jail.find("name") === undefined) jail.nameByJid();
   work.queues.done(jail, { light: true, spread: true });
   return "done";
 }

@@ -1,3 +1,4 @@
+import { textToLatin1 } from "../../../bytes-text.js";
 import { type BaseJail, goesDown } from "./model.js";
 
 /** Where a jail waits: at rest, for its turn, for other jails, for a command, for leave to run one. */
@@ -29,7 +30,7 @@ export class Queues {
   readonly #dependencies: Dependency[] = [];
   readonly #from = new Map<BaseJail, Dependency[]>();
   readonly #to = new Map<BaseJail, Dependency[]>();
-  readonly #names = new Map<string, BaseJail>();
+  #index: readonly { readonly key: string; readonly jail: BaseJail }[] = [];
   readonly #messages: DependencyMessages;
 
   constructor(messages: DependencyMessages) {
@@ -44,11 +45,27 @@ export class Queues {
   add(jail: BaseJail): void {
     this.#place.set(jail, "idle");
     this.#queues.idle.push(jail);
-    if (jail.name !== undefined && !this.#names.has(jail.name)) this.#names.set(jail.name, jail);
   }
 
+  /** From here on the jails that are known now can be found by name. */
+  index(): void {
+    const known = this.#queues.idle.map((jail) => ({ key: textToLatin1(jail.name ?? ""), jail }));
+    this.#index = known.sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0));
+  }
+
+  /** The jail of a name. Of several that have it, it is the one that bsearch(3) comes to. */
   find(name: string): BaseJail | undefined {
-    return this.#names.get(name);
+    const key = textToLatin1(name);
+    let from = 0;
+    for (let left = this.#index.length; left > 0; left >>= 1) {
+      const at = from + (left >> 1);
+      const middle = this.#index[at];
+      if (middle === undefined || middle.key === key) return middle?.jail;
+      if (key < middle.key) continue;
+      from = at + 1;
+      left--;
+    }
+    return undefined;
   }
 
   /** Moves a jail to the end of a queue, unless it is in it. */

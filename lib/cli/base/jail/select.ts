@@ -19,6 +19,7 @@ export interface Selection {
 export async function settleDependencies(selection: Selection): Promise<void> {
   const { queues, messages, configured } = selection;
   if (!configured) return dependOnRunning(selection);
+  queues.index();
   const jails = [...queues.in("idle")];
   for (const jail of jails) {
     if (jail.flags.failed) continue;
@@ -50,7 +51,9 @@ async function dependOnRunning(selection: Selection): Promise<void> {
 /** Sets the jails that are meant to what is to be done with them. Returns false where one is not there; it was said. */
 export async function choose(selection: Selection, request: JailRequest): Promise<boolean> {
   const { operation, targets, unconfigured } = request;
-  if (request.form !== "remove") return chooseOne(selection, targets[0], operation, false);
+  if (!operation.stop || operation.start || operation.set) {
+    return chooseOne(selection, targets[0], operation, false);
+  }
   let fine = true;
   for (const target of targets) {
     if (!(await chooseOne(selection, target, operation, unconfigured))) fine = false;

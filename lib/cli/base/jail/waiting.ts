@@ -51,6 +51,8 @@ export class Waiting {
     for (;;) {
       const [first] = this.#queues.in("sleeping");
       if (first === undefined) return undefined;
+      // A program takes longer than jails that are ready; one that is only simulated is made to.
+      if (nonblock && this.#machine.simulated) return undefined;
       if (nonblock) await new Promise((resolve) => setImmediate(resolve));
       const finished = this.#finished.shift();
       if (finished !== undefined) return finished;
