@@ -107,8 +107,10 @@ describe("fstab lines", () => {
     expect(unescapeField("a\\sb\\tc\\\\d")).toBe("a b\tc\\d");
     expect(unescapeField("\\303\\244")).toBe("ä");
     expect(unescapeField("\\x41\\^A")).toBe("A\x01");
-    expect(unescapeField("a\\qb")).toBeUndefined();
-    expect(unescapeField("a\\")).toBeUndefined();
+    expect(unescapeField("a\\qb\\#\\$c")).toBe("aqb#c");
+    expect(unescapeField("\\M-a\\M^A\\x4g")).toBe("\udce1\udc81\x04g");
+    for (const cut of ["", "x", "M", "M-", "M^", "^"]) expect(unescapeField(`a\\${cut}`)).toBe("a");
+    for (const wrong of ["\\xg", "\\Mx", "\\ a", "\\é"]) expect(unescapeField(wrong)).toBeUndefined();
     expect(escapeField("a b#c")).toBe("a\\040b\\043c");
   });
 
@@ -119,7 +121,7 @@ describe("fstab lines", () => {
   });
 
   it("with fields missing are a problem with its line", () => {
-    const { entries, problems } = parseFstab("# c\ntmpfs /a tmpfs\n\nx /b\n/bad\\q /c nullfs\n");
+    const { entries, problems } = parseFstab("# c\ntmpfs /a tmpfs\n\nx /b\n/bad\\xq /c nullfs\n");
     expect(entries).toHaveLength(1);
     expect(problems.map(({ line, problem }) => [line, problem])).toEqual([
       [4, "missing information"],
