@@ -369,7 +369,10 @@ class Generator {
     }
     if (param[1] === "out" || dice.chance(25)) flags |= dice.chance(75) ? JAIL_GET_DESC : JAIL_OWN_DESC;
     if (dice.chance(2)) return { ...step, flags };
-    const params = [...(step.params ?? []), param];
+    // A name for the jail of a descriptor: see #rename.
+    const named = (flags & JAIL_USE_DESC) === 0 || step.op === "jail_get";
+    const given = (step.params ?? []).filter(([name]) => named || name !== "name");
+    const params = [...given, param];
     if ((flags & (JAIL_GET_DESC | JAIL_OWN_DESC)) === 0) return { ...step, flags, params };
     const as = `d${this.#counter++}`;
     this.#descriptors.push(as);
@@ -403,14 +406,23 @@ class Generator {
     return { ...step, save };
   }
 
+  /**
+   * Another name for a jail of the same parent, or one that is refused. Not a nested jail's by a plain name: the kernel
+   * takes that for a name at the top, and reading it from inside its parent brings a FreeBSD 15 down.
+   */
+  #rename(): string {
+    const dice = this.#dice;
+    if (this.#known.some(({ name }) => name.includes("."))) return `${dice.pick(NAMES)}.${dice.pick(NAMES)}`;
+    return dice.pick([this.#name(), dice.pick(NAMES)]);
+  }
+
   #update(depth: number): Step {
     const dice = this.#dice;
     const params: Param[] = [];
     const roll = dice.below(100);
     if (roll < 45) params.push(["name", "string", this.#name()]);
     else if (roll < 80) params.push(["jid", "int", this.#jid()]);
-    else if (roll < 97)
-      params.push(["jid", "int", this.#jid()], ["name", "string", dice.pick([this.#name(), dice.pick(NAMES)])]);
+    else if (roll < 97) params.push(["jid", "int", this.#jid()], ["name", "string", this.#rename()]);
     if (dice.chance(15)) params.push([dice.chance(60) ? "nopersist" : "persist", "null"]);
     params.push(...this.#parameters(false), ...this.#errmsg());
     const flags = this.#flags(dice.chance(92) ? JAIL_UPDATE : dice.pick([0, JAIL_CREATE | JAIL_UPDATE]), depth);
@@ -447,7 +459,7 @@ class Generator {
   /** A walk over all jails, and everything of those that were saved. */
   last(): Step[] {
     const steps: Step[] = [];
-    for (const after of [0, ...this.#jids.slice(-8).map((name) => `$${name}`)]) {
+    for (const after of [0, ...this.#jids.slice(-5).map((name) => `$${name}`)]) {
       const params: Param[] = [["lastjid", "int", after], ...READS, errmsg()];
       steps.push({ op: "jail_get", flags: 0, params });
     }

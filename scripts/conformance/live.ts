@@ -11,7 +11,7 @@ import { packParams } from "./iovec.js";
 import { simulatedMachines } from "./machines.js";
 import { Ground } from "./native.js";
 import type { Performer } from "./performer.js";
-import type { Scenario, Step } from "./recording.js";
+import type { HostFacts, Scenario, Step } from "./recording.js";
 import { type Difference, record, replay } from "./replay.js";
 import { shrink } from "./shrink.js";
 
@@ -27,6 +27,7 @@ export interface LiveOptions {
 /** What a real machine is, so that the simulated one is made the same. */
 interface Facts {
   readonly release: string;
+  readonly host: HostFacts;
   readonly options: RawSimulatedOptions;
   readonly ability: Ability;
   readonly settings: ReadonlyMap<string, Uint8Array>;
@@ -65,16 +66,16 @@ async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
   const keep = caller.keep !== undefined;
   return {
     release,
-    options: {
+    host: {
+      osrelease: await text(calls, "kern.osrelease"),
+      osreldate,
       hostname: await text(calls, "kern.hostname"),
       domainname: await text(calls, "kern.domainname"),
       hostuuid: await text(calls, "kern.hostuuid"),
-      hostid: await number(calls, "kern.hostid"),
-      osrelease: await text(calls, "kern.osrelease"),
-      osreldate,
-      paths: simulated ? { any: true } : "freebsd",
-      ...(simulated && { firstDescriptor: 2 ** 30 }),
+      hostid: Number(await number(calls, "kern.hostid")),
     },
+    // The library's machine has every path, and descriptors above the host's.
+    options: simulated ? { paths: { any: true }, firstDescriptor: 2 ** 30 } : {},
     ability: {
       permissions,
       descriptors: osreldate >= 1_500_000,
@@ -130,7 +131,9 @@ class Comparison {
     const written = (steps: readonly Step[]): boolean =>
       steps.some(({ value, steps: inner }) => value !== undefined || written(inner ?? []));
     const lastdead = await lastDead(this.#performer, this.#ground, this.#facts.ability);
-    const begun = { ...scenario, lastjid: await this.#ground.lastjid(), ...(lastdead > 0 && { lastdead }) };
+    const { scenario: title, steps } = scenario;
+    const lastjid = await this.#ground.lastjid();
+    const begun = { scenario: title, lastjid, ...(lastdead > 0 && { lastdead }), host: this.#facts.host, steps };
     try {
       return await this.#performer.fresh((caller) => record(begun, caller));
     } finally {

@@ -14,7 +14,8 @@ import { nativeCaller } from "./native-caller.js";
 import type { Scenario } from "./recording.js";
 import { type Caller, Ended, resultOf, runJob } from "./replay.js";
 
-/** What the recordings' hosts called themselves; everything else that a scenario shows of its host is the same in all. */
+/** What the recordings' hosts called themselves, where a scenario does not say it. */
+const HOST = { hostname: "jailvm", hostuuid: "11111111-2222-3333-4444-555555555555", hostid: 305419896n };
 const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> = {
   "13.2": { osrelease: "13.2-RELEASE", osreldate: 1302001 },
   "14.0": { osrelease: "14.0-STABLE", osreldate: 1400507 },
@@ -41,6 +42,12 @@ function mortal<T extends object>(calls: T, view: SimulatedView): T {
   });
 }
 
+/** Whether `setuid(2)` would succeed: of the superuser, where its jail leaves it its privilege. */
+function mayBecome(view: SimulatedView, uid: number): boolean {
+  const { data } = view.kernel.sysctlSync("security.bsd.suser_enabled");
+  return view.uid === uid || (view.uid === 0 && data[0] !== 0);
+}
+
 /** A simulated process; its children are forks of it. */
 function simulatedCaller(view: SimulatedView, controls: SimulatedControls, face: Face): Caller {
   const calls = callsOf(view.kernel, face);
@@ -54,7 +61,7 @@ function simulatedCaller(view: SimulatedView, controls: SimulatedControls, face:
       const child = view.fork();
       try {
         if ("uid" in where) {
-          if (child.uid !== 0 && child.uid !== where.uid) return { result: { ret: -1, errno: "EPERM" } };
+          if (!mayBecome(child, where.uid)) return { result: { ret: -1, errno: "EPERM" } };
           child.setuid(where.uid);
         } else {
           const entered = child.attach(where.jid);
@@ -104,10 +111,9 @@ export function simulatedMachines(release: string, face: Face = "sync", facts: R
     async begin(scenario) {
       const { value: machine, error } = openSimulated({
         release,
+        ...HOST,
         ...HOSTS[release],
-        hostname: "jailvm",
-        hostuuid: "11111111-2222-3333-4444-555555555555",
-        hostid: 305419896n,
+        ...(scenario.host && { ...scenario.host, hostid: BigInt(scenario.host.hostid) }),
         paths: "freebsd",
         lastJid: scenario.lastjid,
         lastDeadJid: scenario.lastdead ?? 0,

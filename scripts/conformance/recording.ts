@@ -45,12 +45,23 @@ export interface Step {
   readonly result?: Result;
 }
 
+/** What a host called itself. */
+export interface HostFacts {
+  readonly osrelease: string;
+  readonly osreldate: number;
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly hostuuid: string;
+  readonly hostid: number;
+}
+
 export interface Scenario {
   readonly scenario: string;
   /** The last jail id that the kernel had given out when the scenario began. */
   readonly lastjid: number;
   /** The id that a dying jail in the way of another was last given; none where it is not said. */
   readonly lastdead?: number;
+  readonly host?: HostFacts;
   readonly steps: readonly Step[];
 }
 

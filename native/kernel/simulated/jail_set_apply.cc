@@ -161,7 +161,7 @@ int JailSet::check_name() {
   }
   const std::size_t prefix = parent_ == &prisons_.host() ? 0 : parent_->name.size() + 1;
   if (prefix + component_->size() + 1 > kMaxHostName) return kENAMETOOLONG;
-  const std::size_t before = prison_->name.size() > prefix ? prison_->name.size() - prefix : 0;
+  const std::size_t before = prison_->name_from(prefix).size();
   bool fits = true;
   for_each_below(*prison_, [&](const Prison& below) {
     if (below.name.size() + component_->size() >= kMaxHostName + before) fits = false;

@@ -172,19 +172,22 @@ Outcome KernelView::sysctl(std::string_view name, void* old, std::size_t* old_le
   SimulatedFault fault;
   if (machine_->take_fault("sysctl", fault)) return Outcome::fail(fault.error);
   const SysctlNode* node = nullptr;
+  bool above = false;
   for (const SysctlNode& known : machine_->nodes()) {
     if (known.name == name) node = &known;
+    const std::string_view other = known.name;
+    above = above || (other.size() > name.size() && other.substr(0, name.size()) == name && other[name.size()] == '.');
   }
-  if (node == nullptr) return Outcome::fail(kENOENT);
+  if (node == nullptr) return Outcome::fail(above ? kEISDIR : kENOENT);
   std::string now;
   const auto body = [&](World& world, const Process& caller) {
     if (value != nullptr) {
-      const bool host = caller.prison == &world.prisons().host();
-      if ((node->kind & kSysctlWritable) == 0 || !host || !world.privileged(caller)) return Outcome::fail(kEPERM);
+      const bool here = caller.prison == &world.prisons().host() || (node->kind & kSysctlPrison) != 0;
+      if ((node->kind & kSysctlWritable) == 0 || !here || !world.privileged(caller)) return Outcome::fail(kEPERM);
     }
     if (!sysctl_read(world, caller, *node, now)) return Outcome::fail(kENOENT);
     if (old != nullptr && old_len != nullptr && *old_len < now.size()) return Outcome::fail(kENOMEM);
-    const int error = value != nullptr ? sysctl_write(world, *node, value, value_len) : 0;
+    const int error = value != nullptr ? sysctl_write(world, *caller.prison, *node, value, value_len) : 0;
     return error != 0 ? Outcome::fail(error) : Outcome::ok();
   };
   const Outcome outcome = value == nullptr ? read(body) : machine_->change(view_.get(), [&](World& world) {

@@ -18,9 +18,9 @@ bool metadata_option(std::string_view option, std::string_view family, std::opti
   return true;
 }
 
-MetadataEdit::MetadataEdit(std::string_view text) {
-  pieces_.emplace_back(text);
-  if (!text.empty()) pieces_.back().push_back('\0');
+MetadataEdit::MetadataEdit(const std::string& kept) {
+  pieces_.emplace_back(metadata_text(kept));
+  if (!kept.empty()) pieces_.back().push_back('\0');
 }
 
 void MetadataEdit::replace(std::string_view value) {
@@ -73,16 +73,19 @@ std::string MetadataEdit::text() const {
     text += pieces_[i];
     if (i + 1 < pieces_.size() && text.back() == '\0') text.back() = '\n';
   }
-  // The last byte becomes the NUL, whatever it was.
-  if (!text.empty()) text.pop_back();
-  return text.substr(0, text.find('\0'));
+  // A single byte is not kept; of more, the last becomes the NUL, whatever it was.
+  if (text.size() <= 1) return {};
+  text.pop_back();
+  return text.front() == '\0' ? std::string(1, '\0') : text.substr(0, text.find('\0'));
 }
 
-int read_metadata(const std::string& text, std::optional<std::string_view> key, Option& option) {
+int read_metadata(const std::string& kept, std::optional<std::string_view> key, Option& option) {
+  const std::string_view text = metadata_text(kept);
   const std::size_t room = static_cast<std::size_t>(option.length);
   if (!key) {
     if (text.size() >= room) return kEINVAL;
-    std::memcpy(option.value, text.c_str(), text.size() + 1);
+    std::memcpy(option.value, text.data(), text.size());
+    option.value[text.size()] = '\0';
     option.seen = true;
     return 0;
   }

@@ -1,8 +1,10 @@
 // One jail as the kernel keeps it, and the host itself, which is the jail that holds all others.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "addresses.h"
@@ -62,7 +64,8 @@ struct Prison {
   int devfs_ruleset = 0;
   int cpuset = 0;
 
-  std::string name;  // full, as the host sees it
+  std::string name;       // full, as the host sees it
+  std::string name_bytes;  // the same with what earlier, longer names have left behind its NUL
   std::string path;  // as it is reported
   std::string root;  // the directory it really is
   std::string hostname;
@@ -75,10 +78,29 @@ struct Prison {
   Addresses addresses[2] = {Addresses(Family::kIp4), Addresses(Family::kIp6)};
   // Whose objects it uses: null none, itself its own.
   Prison* sysv[kSysvKinds] = {};
+  // Metadata, without its NUL; a single NUL is what was set to nothing but NULs (metadata.h).
   std::string meta;
   std::string env;
   // DragonFly: the addresses of both families as the kernel lists them, a byte 4 or 6 before each.
   std::string mixed;
+
+  // The name from this byte on. The kernel skips a parent's name without a look at what it skips: of a jail that was
+  // given another parent's kind of name, it then sees what is left of the one before.
+  std::string_view name_from(std::size_t at) const {
+    if (at <= name.size()) return std::string_view(name).substr(at);
+    if (at >= name_bytes.size()) return {};
+    const std::string_view left = std::string_view(name_bytes).substr(at);
+    return left.substr(0, left.find('\0'));
+  }
+  // Writes `text` and its NUL over the name's bytes from there on.
+  void write_name(std::size_t at, std::string_view text) {
+    const std::size_t end = at + text.size() + 1;
+    if (name_bytes.size() < end) name_bytes.resize(end);
+    text.copy(name_bytes.data() + at, text.size());
+    name_bytes[end - 1] = '\0';
+    if (name_bytes.size() > kMaxHostName) name_bytes.resize(kMaxHostName);
+    name = name_bytes.substr(0, std::min(name_bytes.find('\0'), kMaxHostName - 1));
+  }
 
   bool alive() const { return state == State::kAlive; }
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }

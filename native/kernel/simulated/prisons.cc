@@ -5,7 +5,7 @@
 namespace bsdjail::simulated {
 
 Prisons::Prisons() {
-  host_.name = "0";
+  host_.write_name(0, "0");
   host_.state = State::kAlive;
   host_.references = 1;
   host_.users = 1;
@@ -48,7 +48,7 @@ Prison* Prisons::find_name(const Prison& mine, std::string_view name) const {
   Prison* living = nullptr;
   for_each_below(mine, [&](Prison& prison) {
     if (living != nullptr) return false;
-    if (prison.name.size() >= skip && std::string_view(prison.name).substr(skip) == name) {
+    if (prison.name_from(skip) == name) {
       if (prison.alive()) {
         living = &prison;
         return false;
@@ -72,8 +72,7 @@ Prison* Prisons::living_child(const Prison& parent, std::string_view name, const
   const std::size_t skip = parent.name.size() + 1;
   for (std::size_t i = parent.children.size(); i-- > 0;) {
     Prison* child = parent.children[i];
-    if (child == but || !child->alive() || child->name.size() < skip) continue;
-    if (std::string_view(child->name).substr(skip) == name) return child;
+    if (child != but && child->alive() && child->name_from(skip) == name) return child;
   }
   return nullptr;
 }
@@ -81,8 +80,7 @@ Prison* Prisons::living_child(const Prison& parent, std::string_view name, const
 Prison* Prisons::dead_child(const Prison& parent, std::string_view name) const {
   const std::size_t skip = &parent == &host_ ? 0 : parent.name.size() + 1;
   for (Prison* child : parent.children) {
-    if (child->alive() || child->name.size() < skip) continue;
-    if (std::string_view(child->name).substr(skip) == name) return child;
+    if (!child->alive() && child->name_from(skip) == name) return child;
   }
   return nullptr;
 }
@@ -174,19 +172,19 @@ void Prisons::forget_name(Prison& prison) {
 
 void Prisons::rename(Prison& prison, const Prison& parent, std::string_view component) {
   const bool top = &parent == &host_;
-  const std::size_t prefix = top ? 0 : parent.name.size() + 1;
-  const std::size_t old_length = prison.name.size() > prefix ? prison.name.size() - prefix : 0;
+  const std::size_t old_length = prison.name_from(top ? 0 : parent.name.size() + 1).size();
   forget_name(prison);
-  prison.name = top ? std::string(component) : parent.name + "." + std::string(component);
+  prison.write_name(0, top ? std::string(component) : parent.name + "." + std::string(component));
   index_name(prison);
   // The kernel moves the rest of each name below by the lengths of the component, but does so at the very front
   // of the full name. Below a nested jail that is the wrong place, and names come out mangled when the length changes.
   for_each_below(prison, [&](Prison& below) {
     forget_name(below);
-    std::string name = below.name;
-    const std::string rest = old_length <= name.size() ? name.substr(old_length) : std::string();
-    name = prison.name.substr(0, component.size()) + rest;
-    below.name = name.substr(0, kMaxHostName - 1);
+    below.write_name(component.size(), std::string(below.name_from(old_length)));
+    // All of this name is ahead of the NUL that was just written.
+    const std::string front = prison.name.substr(0, component.size());
+    const std::string rest(below.name_from(component.size()));
+    below.write_name(0, front + rest);
     index_name(below);
     return true;
   });

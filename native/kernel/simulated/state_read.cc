@@ -215,15 +215,16 @@ void StateReader::read_details(Reader& in, Prison& to) {
     if (root >= 0) roots_.push_back({&to, kind, static_cast<std::uint64_t>(root)});
     to.sysv[kind] = nullptr;
   }
-  to.name = in.name(kMaxHostName);
+  to.name_bytes = in.text(kMaxHostName);
+  to.name = to.name_bytes.substr(0, std::min(to.name_bytes.find('\0'), kMaxHostName - 1));
   to.path = in.name(kMaxPath);
   to.root = in.name(kMaxPath);
   to.hostname = in.name(kMaxHostName);
   to.domainname = in.name(kMaxHostName);
   to.hostuuid = in.name(kMaxUuid);
   to.osrelease = in.name(kMaxOsRelease);
-  to.meta = in.name(1 << 16);
-  to.env = in.name(1 << 16);
+  to.meta = in.text(1 << 16);
+  to.env = in.text(1 << 16);
   to.allow = read_allow(*world_, in);
   for (Family family : kFamilies) {
     const std::string bytes = in.text(1 << 16);

@@ -59,7 +59,8 @@ void write_prison(Writer& out, const World& world, const Prison& prison) {
   out.number(prison.flags).number(prison.child_max).number(prison.securelevel).number(prison.enforce_statfs);
   out.number(prison.devfs_ruleset).number(prison.cpuset).number(prison.hostid).number(prison.osreldate);
   for (const Prison* root : prison.sysv) out.number(root == nullptr ? -1 : static_cast<std::int64_t>(root->serial));
-  for (const std::string* text : {&prison.name, &prison.path, &prison.root, &prison.hostname, &prison.domainname,
+  const std::string name = prison.name_bytes.substr(0, prison.name_bytes.find_last_not_of('\0') + 1);
+  for (const std::string* text : {&name, &prison.path, &prison.root, &prison.hostname, &prison.domainname,
                                   &prison.hostuuid, &prison.osrelease, &prison.meta, &prison.env}) {
     out.text(*text);
   }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "../errno.h"
+#include "metadata.h"
 #include "sysctl_table.h"
 
 namespace bsdjail::simulated {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kParameters = "security.jail.param.";
 constexpr std::string_view kJail = "security.jail.";
+constexpr std::size_t kParameterText = 12;
 
 // struct xprison, version 3: what security.jail.list holds for each jail, its addresses after it.
 struct ListedPrison {
@@ -122,7 +124,7 @@ bool jail_value(World& world, const Prison& mine, std::string_view name, std::st
     return number(((allowed & world.permission(permission)) != 0) != inverted);
   }
   if (name == "env") {
-    value = text_value(mine.env);
+    value = text_value(metadata_text(mine.env));
     return true;
   }
   if (name == "list") {
@@ -202,19 +204,21 @@ bool sysctl_read(World& world, const Process& caller, const SysctlNode& node, st
   return system_value(world, *caller.prison, name, value);
 }
 
-int sysctl_write(World& world, const SysctlNode& node, const void* value, std::size_t length) {
+int sysctl_write(World& world, Prison& mine, const SysctlNode& node, const void* value, std::size_t length) {
   const std::string_view name = node.name;
-  if (name.substr(0, kParameters.size()) == kParameters) return 0;  // it only describes the parameter
+  if (name.substr(0, kParameters.size()) == kParameters) {
+    // It only describes the parameter, and has a buffer of its own for what is written to a text.
+    return (node.kind & kSysctlTypeMask) == kString && length >= kParameterText ? kEINVAL : 0;
+  }
   std::int32_t number = 0;
   if (length < sizeof(number)) return kEINVAL;
   std::memcpy(&number, value, sizeof(number));
   world.dirty = true;
   if (name == "security.bsd.suser_enabled") {
     const std::uint64_t bit = world.permission("allow.suser");
-    Prison& host = world.prisons().host();
-    host.allow = number != 0 ? host.allow | bit : host.allow & ~bit;
+    mine.allow = number != 0 ? mine.allow | bit : mine.allow & ~bit;
     if (number == 0) {
-      for_each_below(host, [bit](Prison& below) {
+      for_each_below(mine, [bit](Prison& below) {
         below.allow &= ~bit;
         return true;
       });

@@ -108,7 +108,7 @@ inline constexpr SysctlRow kSysctlRows[] = {
     {"security.jail.vnet", kRead | kInt, "I", 1300, "Jail owns vnet?"},
     {"security.jail.jailed", kRead | kInt, "I", 1300, "Process in jail?"},
     {"security.jail.list", kRead | kOpaque, "S", 1300, "List of active jails"},
-    {"security.bsd.suser_enabled", kWrite | kInt, "I", 1300, "Processes with uid 0 have privilege"},
+    {"security.bsd.suser_enabled", kWrite | kSysctlPrison | kInt, "I", 1300, "Processes with uid 0 have privilege"},
     {"kern.ostype", kRead | kString, "A", 1300, "Operating system type"},
     {"kern.osrelease", kRead | kString, "A", 1300, "Operating system release"},
     {"kern.osreldate", kRead | kInt, "I", 1300, "Kernel release date"},

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMaxPid = 99999;
 constexpr int kFirstPid = 1000;
+constexpr int kLastStandardStream = 2;
 
 struct StaticPermission {
   const char* name;  // below "allow."
@@ -177,7 +178,8 @@ std::shared_ptr<Descriptor> World::descriptor(const Process& process, int fd) co
 
 int World::find_descriptor(const Process& process, int fd, std::shared_ptr<Descriptor>& found) const {
   found = descriptor(process, fd);
-  if (found == nullptr) return kEBADF;
+  // A process's standard streams are open, and nothing else that is not a jail's.
+  if (found == nullptr) return fd >= 0 && fd <= kLastStandardStream ? kEINVAL : kEBADF;
   return found->prison == nullptr || found->prison->state == State::kInvalid ? kENOENT : 0;
 }
 

@@ -122,7 +122,7 @@ class World {
   int open_descriptor(Process& process, bool owning, int& fd);
   void bind_descriptor(Process& process, int fd, Prison& prison);
   std::shared_ptr<Descriptor> descriptor(const Process& process, int fd) const;
-  // 0, EBADF, or ENOENT for a jail that is no more.
+  // 0, EBADF, EINVAL for what is no jail's, or ENOENT for a jail that is no more.
   int find_descriptor(const Process& process, int fd, std::shared_ptr<Descriptor>& found) const;
 
   // The superuser's privilege, which a jail may be without where the release knows of such.
