@@ -173,7 +173,14 @@ export function mdoc(): string {
     if (at > 0) lines.push(".Pp");
     lines.push(prose(sentence(example.text)), `.Dl ${macroArgument(example.line)}`);
   });
-  lines.push(".Sh SEE ALSO", ".Xr bsdjail-base 7 ,", ".Xr jail 8 ,", ".Xr jexec 8 ,", ".Xr jls 8");
+  lines.push(
+    ".Sh SEE ALSO",
+    ".Xr bsdjail-base 7 ,",
+    ".Xr bsdjail-lifecycle 7 ,",
+    ".Xr jail 8 ,",
+    ".Xr jexec 8 ,",
+    ".Xr jls 8",
+  );
   return `${lines.join("\n")}\n`;
 }
 
