@@ -1,7 +1,7 @@
 // Packs the package, installs the tarball into an empty folder, and uses it as a stranger would: required, imported, and
 // by its command. With --ignore-scripts where a prebuild for this machine was packed, so that the prebuild is what runs.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,26 @@ try {
   check(
     "its command lists what its command created",
     run("npx", ["--no-install", "bsdjail", "list"], { BSDJAIL_KERNEL: "simulated" }).includes("web"),
+  );
+
+  // vitest is the stranger's own: here the checkout's.
+  symlinkSync(join(root, "node_modules/vitest"), join(scratch, "node_modules/vitest"));
+  writeFileSync(
+    join(scratch, "use.test.mjs"),
+    `import { JailHost } from "bsdjail";
+    import { expect, test } from "bsdjail/vitest";
+    test("a stranger's", async ({ host, jail, faults }) => {
+      expect(host).toBeInstanceOf(JailHost);
+      faults.fail("jail_set", "ENOMEM");
+      await expect(jail.update({ "children.max": 1 })).rejects.toMatchObject({ code: "ENOMEM" });
+      await expect(() => host.create({ name: "left", path: "/" })).not.toLeaveNothing({ host });
+    });`,
+  );
+  check(
+    "its fixtures and its matcher work in the stranger's vitest",
+    run("node", ["node_modules/vitest/vitest.mjs", "run"], { BSDJAIL_KERNEL: "simulated", NO_COLOR: "1" }).includes(
+      "1 passed",
+    ),
   );
   console.log(`${passed} passed, 0 failed`);
 } finally {

@@ -60,7 +60,11 @@ export function fittingFiles(root: string, folder: string, release: string | und
     .map((name) => `${folder}/${name}`);
 }
 
-function vitest(words: readonly string[]): Part {
+/** Milliseconds for one test where the processor is emulated; elsewhere the suite's own limit. */
+const EMULATED_TEST_MS = 600_000;
+
+function vitest(words: readonly string[], emulated: boolean): Part {
+  const patience = emulated ? [`--testTimeout=${EMULATED_TEST_MS}`, `--hookTimeout=${EMULATED_TEST_MS}`] : [];
   const reporters = ["default", "junit", "./scripts/vm/suite/skips-reporter.ts"].map((name) => `--reporter=${name}`);
   return {
     name: "vitest",
@@ -70,6 +74,7 @@ function vitest(words: readonly string[]): Part {
       "run",
       ...reporters,
       `--outputFile.junit=${GUEST_RESULTS}/vitest.xml`,
+      ...patience,
       ...words,
     ],
     cwd: CHECKOUT,
@@ -126,7 +131,7 @@ export function suitePlan(options: SuiteOptions): Plan {
       await guest.put({ folder: root, names: await checkoutFiles(root, extra, signal) }, CHECKOUT, { signal });
       await addonInGuest(work, addon);
       const results: PartResult[] = [];
-      for (const part of wanted(options, releaseIn(work.system), perform)) {
+      for (const part of wanted(options, work, perform)) {
         results.push("argv" in part ? await runPart(part, work) : part);
       }
       return results;
@@ -161,16 +166,13 @@ function leftOut(name: PartName, problem: string): PartResult {
   return { name, status: undefined, counts: undefined, ms: 0, skips: [], problem, leftOut: true };
 }
 
-function* wanted(
-  { root, parts, words, addon }: SuiteOptions,
-  release: string | undefined,
-  perform: string | undefined,
-) {
+function* wanted({ root, parts, words, addon }: SuiteOptions, work: Work, perform: string | undefined) {
+  const release = releaseIn(work.system);
   const kernel = fittingFiles(root, "test/fixtures/kernel", release);
   const transcripts = fittingFiles(root, "test/fixtures/transcripts", release);
   const made = addon.by === "cross-compiled" ? perform : undefined;
   const table: Readonly<Record<PartName, () => Part | PartResult>> = {
-    vitest: () => vitest(words),
+    vitest: () => vitest(words, work.emulated),
     conformance: () => comparison("conformance", ["scripts/conformance.ts"], kernel),
     random: () => random(made),
     transcripts: () => comparison("transcripts", ["scripts/transcripts.ts"], transcripts),
