@@ -27,7 +27,8 @@ const node = process.execPath;
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 const built =
   part("Addon and jail-exec", node, [join(root, "scripts/install.cjs")]) &&
-  part("Build", node, [tsc, "-p", "tsconfig.build.json"]);
+  part("Build", node, [tsc, "-p", "tsconfig.build.json"]) &&
+  part("Bundle", node, [join(root, "scripts/bundle.mjs")]);
 part("Type check", node, [tsc, "-p", "tsconfig.json"]);
 if (built) part("vitest", node, [join(root, "scripts/vitest-count.mjs")]);
 part("Native tests", node, [join(root, "scripts/test-native.mjs")]);

@@ -23,7 +23,10 @@ export type CliCommand = (argv: string[], io: CliIo) => Promise<number>;
 /** The calling process as a {@link CliIo}. */
 export function processIo(): CliIo {
   return {
-    stdin: process.stdin,
+    // Node opens its streams when they are first asked for, and most commands read nothing.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

@@ -4,8 +4,11 @@ export interface Bench {
   readonly title: string;
   /** The loop of native/bench/baseline.cc that does the same work; without one there is no ratio. */
   readonly baseline?: "create-remove" | "get" | "list";
-  /** What is aimed for beside the baseline. */
-  readonly aim?: { readonly ratio: number } | { readonly extraMicroseconds: number };
+  /** What is aimed for beside the baseline, or by itself. */
+  readonly aim?:
+    | { readonly ratio: number }
+    | { readonly extraMicroseconds: number }
+    | { readonly microseconds: number };
   /** How many rounds there are after the first. Default 9. */
   readonly rounds?: number;
   /** Gets ready, and says what one round does and how many operations that are. */
