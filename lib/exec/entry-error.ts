@@ -93,8 +93,9 @@ export class JailEntryError extends Error {
   constructor(failure: EntryFailure, jail?: string | number) {
     const { step, errnoCode, detail } = failure;
     const code = codeOfFailure(failure);
-    const about = jail === undefined ? "" : ` (jail '${jail}')`;
-    super(`${WORDS[code]}: ${[errnoCode, step, detail].filter((part) => part !== "").join(", ")}${about}`);
+    const call = errnoCode === "" ? [] : [`${CALLS[step] ?? step} ${errnoCode}`];
+    const about = [...call, ...(jail === undefined ? [] : [`jail '${jail}'`])].join(", ");
+    super(`${WORDS[code]}: ${detail}${about === "" ? "" : ` (${about})`}`);
     this.code = code;
     this.step = step;
     this.errnoCode = errnoCode;

@@ -24,6 +24,8 @@ export class KernelSource {
   readonly #signal: AbortSignal;
   readonly #queue: number;
   readonly #watched = new Set<number>();
+  /** Jails whose new name was seen before the event that tells of it. */
+  readonly #ahead = new Set<number>();
   #known = new Map<number, Listed>();
 
   private constructor(host: JailHost, scope: WatchScope, queue: number, signal: AbortSignal) {
@@ -105,8 +107,9 @@ export class KernelSource {
     yield* this.#creations(batch, old, created);
     for (const event of batch) yield* this.#changes(event, old, now, created);
     for (const jail of updated) {
-      // A new name without a word of the kernel: its event is still to come, and then it is known.
-      if (!batch.some((event) => event.ident === jail.jid && has(event, SET))) yield renamed(jail, old);
+      if (batch.some((event) => event.ident === jail.jid && has(event, SET))) continue;
+      this.#ahead.add(jail.jid);
+      yield renamed(jail, old);
     }
     for (const jail of ended) yield { type: "removed", ...jail };
     for (const jail of gone) yield { type: "gone", ...jail };
@@ -137,7 +140,10 @@ export class KernelSource {
   ): Generator<Happening> {
     const jail = now.get(event.ident) ?? old.get(event.ident) ?? created.find(({ jid }) => jid === event.ident);
     if (jail === undefined) return;
-    if (has(event, SET)) yield renamed(jail, old);
+    if (has(event, SET)) {
+      const told = this.#ahead.delete(jail.jid) && old.get(jail.jid)?.name === jail.name;
+      if (!told) yield renamed(jail, old);
+    }
     if (has(event, ATTACH)) {
       const pid = has(event, MULTI) || event.data === 0 ? undefined : event.data;
       yield { type: "attached", ...shown(jail), pid };

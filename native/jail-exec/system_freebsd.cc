@@ -5,12 +5,14 @@
 #include <sys/procctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <sys/user.h>
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <login_cap.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,14 +57,25 @@ class FreebsdClass final : public LoginClass {
   login_cap_t* handle_;
 };
 
+// A descriptor of a jail that is removed, or is being removed, has been hung up.
+bool jail_lives(int fd) {
+  pollfd asked = {fd, 0, 0};
+  return poll(&asked, 1, 0) == 0;
+}
+
 }  // namespace
 
 int system_attach(int jid) { return jail_attach(jid) == 0 ? 0 : errno; }
 
 int system_attach_descriptor(int fd) {
-  auto attach = reinterpret_cast<int (*)(int)>(dlsym(RTLD_DEFAULT, "jail_attach_jd"));
-  if (attach == nullptr) return ENOSYS;
-  return attach(fd) == 0 ? 0 : errno;
+  // Not by jail_attach_jd(2): in 15.0 and 15.1 it keeps a reference to the jail, which then never goes away entirely. The
+  // jid that a descriptor has as its file number is its jail's as long as that lives; and that it lived all the while is
+  // known when it still does afterwards.
+  struct stat status;
+  if (fstat(fd, &status) != 0) return errno;
+  if (!jail_lives(fd)) return ENOENT;
+  if (jail_attach(static_cast<int>(status.st_ino)) != 0) return errno;
+  return jail_lives(fd) ? 0 : ENOENT;
 }
 
 // jail_set(2) makes FreeBSD's jails, and jail_remove(2) ends them.
