@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --json] [WORD…]`: the benches of scripts/bench (those whose title has a word), each beside a plain
- * C++ loop over the same simulated kernel in the same run.
+ * C++ loop over the same simulated kernel, or the same work done by Node.js alone, in the same run.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -35,6 +35,16 @@ async function allBenches(): Promise<Bench[]> {
   return modules.flatMap(({ benches }) => benches);
 }
 
+/** What the same work takes without us. */
+async function baselineOf(
+  { beside, baseline, ...rest }: Bench,
+  program: string | undefined,
+): Promise<number | undefined> {
+  if (beside !== undefined) return time({ ...rest, prepare: beside });
+  if (baseline === undefined || program === undefined) return undefined;
+  return Number(execFileSync(program, [baseline], { encoding: "utf8" }));
+}
+
 async function measure(bench: Bench, baseline: string | undefined): Promise<Row> {
   const ours = await time(bench);
   const { aim } = bench;
@@ -42,8 +52,8 @@ async function measure(bench: Bench, baseline: string | undefined): Promise<Row>
     const met = ours <= aim.microseconds * 1000;
     return { title: bench.title, nanoseconds: ours, aim: `${aim.microseconds} us`, met };
   }
-  if (bench.baseline === undefined || baseline === undefined) return { title: bench.title, nanoseconds: ours };
-  const theirs = Number(execFileSync(baseline, [bench.baseline], { encoding: "utf8" }));
+  const theirs = await baselineOf(bench, baseline);
+  if (theirs === undefined) return { title: bench.title, nanoseconds: ours };
   const row = { title: bench.title, nanoseconds: ours, baselineNanoseconds: theirs, ratio: ours / theirs };
   if (aim === undefined) return row;
   if ("ratio" in aim) return { ...row, aim: `${aim.ratio} x`, met: row.ratio <= aim.ratio };
@@ -55,7 +65,7 @@ function micro(nanoseconds: number | undefined): string {
 }
 
 function print(rows: readonly Row[]): void {
-  const head = ["", "us", "C loop us", "ratio", "aim", ""];
+  const head = ["", "us", "baseline us", "ratio", "aim", ""];
   const table = rows.map((row) => [
     row.title,
     micro(row.nanoseconds),

@@ -4,6 +4,8 @@ export interface Bench {
   readonly title: string;
   /** The loop of native/bench/baseline.cc that does the same work; without one there is no ratio. */
   readonly baseline?: "create-remove" | "get" | "list";
+  /** The same work without us, in JavaScript, where it is no loop of that program. */
+  beside?(): Round;
   /** What is aimed for beside the baseline, or by itself. */
   readonly aim?:
     | { readonly ratio: number }
@@ -25,7 +27,7 @@ export interface Round {
 const ROUNDS = 9;
 
 /** Nanoseconds of one operation: the median of several rounds after one that warms up. */
-export async function time(bench: Bench): Promise<number> {
+export async function time(bench: Pick<Bench, "prepare" | "rounds">): Promise<number> {
   const round = await bench.prepare();
   const times: number[] = [];
   try {

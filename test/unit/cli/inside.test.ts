@@ -97,7 +97,7 @@ describe("bsdjail exec", () => {
       ["no such command", ["web", "nosuch"], 127, /no such command/],
       ["a directory", ["web", "/etc"], 126, /is a directory/],
       ["no such user", ["-u", "nobodyhere", "web", "true"], 125, /no such user/],
-      ["no such directory", ["-C", "/no/such", "web", "true"], 125, /directory/],
+      ["no such directory", ["-C", "/no/such", "web", "true"], 125, /chdir ENOENT/],
       ["no such jail", ["wob", "true"], 125, /Did you mean "web"/],
       ["no jail", [], 2, /a jail is missing/],
       ["no command", ["web"], 2, /a command is missing/],
