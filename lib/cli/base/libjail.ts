@@ -59,7 +59,8 @@ export function findParameter(table: ReadonlyMap<string, TableEntry>, name: stri
   if (positive !== undefined)
     return positive.boolean ? { name, entry: positive, negated: true, key: false } : undefined;
   const dot = name.indexOf(".");
-  const whole = dot < 0 ? undefined : table.get(name.slice(0, dot));
+  // A key without a name has the kernel of FreeBSD 15.1 look for it for ever, holding a lock: it never gets to see one.
+  const whole = dot < 0 || dot + 1 === name.length ? undefined : table.get(name.slice(0, dot));
   return whole?.keyvalue ? { name, entry: whole, negated: false, key: true } : undefined;
 }
 
