@@ -149,7 +149,7 @@ export class JailHost {
 
   /**
    * The host that {@link Jail.create} and its like use: this machine's, or with `BSDJAIL_KERNEL=simulated` in the
-   * environment a simulated one (its state in the file `BSDJAIL_STATE`, its release `BSDJAIL_RELEASE`, where they are set).
+   * environment a simulated one (its state in the file `BSDJAIL_STATE`, its release `BSDJAIL_RELEASE`, what commands do `BSDJAIL_COMMANDS`, where they are set).
    */
   static get default(): JailHost {
     JailHost.#default ??= JailHost.#fromEnvironment(process.env);
@@ -158,11 +158,12 @@ export class JailHost {
 
   static #fromEnvironment(env: NodeJS.ProcessEnv): JailHost {
     const { BSDJAIL_KERNEL: kernel, BSDJAIL_STATE: stateFile, BSDJAIL_RELEASE: release } = env;
+    const commands = (env.BSDJAIL_COMMANDS || "record") as SimulatedCommands;
     if (kernel === undefined || kernel === "" || kernel === "native") return JailHost.native();
     if (kernel !== "simulated") {
       throw new JailStateError("ERR_JAIL_STATE", `BSDJAIL_KERNEL is "${kernel}": it can be "simulated" or "native"`);
     }
-    return JailHost.simulated({ ...(stateFile ? { stateFile } : {}), ...(release ? { release } : {}) });
+    return JailHost.simulated({ commands, ...(stateFile ? { stateFile } : {}), ...(release ? { release } : {}) });
   }
 
   /** The parameters that this kernel has, read once. */

@@ -18,6 +18,22 @@ describe.runIf(existsSync(join(root, "dist/index.js")))("an example", () => {
     expect(run(name)).toMatchObject({ status: 0, err: "" });
   });
 
+  it("inside.cjs shows answers, failures, processes, limits and events", () => {
+    expect(run("inside.cjs").out.split("\n")).toEqual([
+      "id: uid=80(www)",
+      "runs: nginx -g daemon off;",
+      "holds it: process, persist",
+      "migrate: status 3, no database",
+      "nosuch: ERR_JAIL_NO_SUCH_COMMAND",
+      "limits: maxproc=1",
+      "uses: 1 process",
+      "ended: nginx -g daemon off; SIGTERM",
+      "asked for: id, nginx, migrate, nosuch",
+      "seen: exists, removed, gone",
+      "",
+    ]);
+  });
+
   it("up-and-down.cjs shows a failure, why, a change and an end", () => {
     const lines = run("up-and-down.cjs").out.split("\n");
     expect(lines).toContain("web: exec.start failed");
