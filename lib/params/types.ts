@@ -37,13 +37,13 @@ export interface JailValues {
   osreldate: number;
   /** Host name, domain, UUID and id: its own or its parent's. */
   host: JailSys;
-  /** At most 255 bytes. */
+  /** The host name inside. At most 255 bytes. */
   "host.hostname": string;
   /** The NIS domain. At most 255 bytes. */
   "host.domainname": string;
-  /** At most 63 bytes. */
+  /** The host's UUID inside, `kern.hostuuid`. At most 63 bytes. */
   "host.hostuuid": string;
-  /** 64 bits, so a bigint. */
+  /** The host's number inside, `kern.hostid`: 64 bits, so a bigint. */
   "host.hostid": bigint;
   /** A network stack of its own, or its parent's. Settable at creation only. */
   vnet: JailSys;
@@ -73,17 +73,27 @@ export interface JailValues {
   "allow.raw_sockets": boolean;
   /** It may change system file flags. */
   "allow.chflags": boolean;
-  /** It may mount file systems that are marked as fit for jails. */
+  /** It may mount and unmount file systems of the kinds allowed by `allow.mount.*`; with `enforce_statfs` below 2. */
   "allow.mount": boolean;
+  /** devfs; with `allow.mount` and `enforce_statfs` below 2, as all that follow. */
   "allow.mount.devfs": boolean;
+  /** fdescfs. */
   "allow.mount.fdescfs": boolean;
+  /** File systems by FUSE. */
   "allow.mount.fusefs": boolean;
+  /** linprocfs, the Linux emulation's /proc. */
   "allow.mount.linprocfs": boolean;
+  /** linsysfs, the Linux emulation's /sys. */
   "allow.mount.linsysfs": boolean;
+  /** nullfs: a directory in another place. */
   "allow.mount.nullfs": boolean;
+  /** p9fs: a directory that a virtual machine's host shares (FreeBSD 15). */
   "allow.mount.p9fs": boolean;
+  /** procfs. */
   "allow.mount.procfs": boolean;
+  /** tmpfs, which takes memory of the host. */
   "allow.mount.tmpfs": boolean;
+  /** ZFS: the datasets that the jail was given. */
   "allow.mount.zfs": boolean;
   /** It may administer quotas. */
   "allow.quotas": boolean;
@@ -115,15 +125,24 @@ export interface JailValues {
   "allow.setaudit": boolean;
   /** It may use virtual machines, with vmm(4). */
   "allow.vmm": boolean;
-  /** System V shared memory, semaphores and message queues. */
+  /** System V shared memory: segments of its own, its parent's, none. */
   sysvshm: JailSys;
+  /** System V semaphores: of its own, its parent's, none. */
   sysvsem: JailSys;
+  /** System V message queues: of its own, its parent's, none. */
   sysvmsg: JailSys;
-  /** The Linux emulation's settings, and what it says of itself. */
+  /** What the Linux emulation calls itself: as its parent's, or as set here (needs the module linux). */
   linux: JailSys;
+  /** What Linux programs get as the system's name. */
   "linux.osname": string;
+  /** What Linux programs get as the kernel's release. */
   "linux.osrelease": string;
+  /** The version of the Open Sound System that Linux programs find. */
   "linux.oss_version": number;
+  /** ZFS settings: as its parent's, or its own (needs the module zfs). */
+  zfs: JailSys;
+  /** 1: its users may look into the snapshots below `.zfs`; with `allow.mount.zfs` mount them too. Default 0. */
+  "zfs.mount_snapshot": number;
 }
 
 /** A name of {@link JailValues}, a key of `meta` or `env`, or any other name that the kernel may know. */
@@ -147,8 +166,11 @@ export type JailParameters = {
   "host.hostid"?: bigint | number | undefined;
   /** One address, or a list; an empty list takes all away. */
   "ip4.addr"?: string | readonly string[] | undefined;
+  /** As `ip4.addr`. */
   "ip6.addr"?: string | readonly string[] | undefined;
+  /** Text, or a record of keys, that the jail does not see: takes the place of all that was there (FreeBSD 15). */
   meta?: KeyValues | undefined;
+  /** The same, which the jail can read as `security.jail.env`. */
   env?: KeyValues | undefined;
 } & { [Key in `meta.${string}` | `env.${string}`]?: string | null | undefined };
 
