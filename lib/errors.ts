@@ -55,7 +55,7 @@ export class JailParameterError extends TypeError {
 
   constructor(parameter: string, value: unknown, rule: string) {
     const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
-    super(`${parameter} cannot be ${shown}: ${rule}`);
+    super(`${/^[!-~]+$/.test(parameter) ? parameter : JSON.stringify(parameter)} cannot be ${shown}: ${rule}`);
     this.parameter = parameter;
     this.value = value;
     this.rule = rule;

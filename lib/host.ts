@@ -73,6 +73,12 @@ export function checked<Outcome extends RawOutcome>(outcome: Outcome, jail?: str
   return outcome;
 }
 
+/** @throws JailParameterError for what is no record of parameters. */
+export function record(parameters: unknown): void {
+  if (typeof parameters !== "object" || parameters === null || Array.isArray(parameters))
+    throw new JailParameterError("parameters", parameters, "they must be an object, a property for each");
+}
+
 /** The kernel wrote the descriptor into the list's `desc`, which {@link pack} puts first. */
 function descriptorIn(outcome: RawIovecOutcome): number {
   const at = (outcome.lengths[0] ?? 0) | 0;
@@ -306,6 +312,7 @@ export class JailHost {
   }
 
   #creation(parameters: Readonly<Record<string, unknown>>, options: Pick<CreateOptions, "owned">) {
+    record(parameters);
     const owned = options.owned === true;
     const pairs = encode(this.parameters, { persist: owned ? undefined : true, ...parameters });
     // An owned jail lives as long as its descriptor; the kernel wants `persist` of every new jail that nobody enters.

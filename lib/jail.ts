@@ -19,6 +19,7 @@ import {
   JailHost,
   type JailRow,
   type ListOptions,
+  record,
   until,
 } from "./host.js";
 import { JailLimits, type LimitedJail, releaseLimits, releaseLimitsSync, usageOf } from "./limits/limits.js";
@@ -320,7 +321,10 @@ export class Jail {
 
   /** As {@link Symbol.dispose}, and waits for an owned jail to be gone. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#descriptor === undefined) return;
     this.#close();
+    if (this.#livesSync()) return;
+    await until(async () => !(await this.host.lingers(this.jid, this.#name)), Number.POSITIVE_INFINITY);
   }
 
   #close(): void {
@@ -406,6 +410,7 @@ export class Jail {
   }
 
   #changes(parameters: Readonly<Record<string, unknown>>): Pair[] {
+    record(parameters);
     const live: Record<string, unknown> = {};
     const fixed: string[] = [];
     for (const [name, value] of Object.entries(parameters)) {

@@ -6,6 +6,21 @@ import { negate, type Parameter, type ParameterTable } from "./table.js";
 /** A name and its value's bytes; `null` is a NULL value, as a boolean is written. */
 export type Pair = readonly [name: string, value: Uint8Array | null];
 
+/** What the calls themselves are told by, and how a jail is found: no parameters of a jail. */
+const RESERVED = new Set(["desc", "nodesc", "errmsg", "noerrmsg", "lastjid"]);
+
+/** What every kernel takes of some integers. */
+const RANGES: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  enforce_statfs: [0, 2],
+  devfs_ruleset: [0, 65535],
+};
+
+/** Bytes of a list that the kernel copies in, with its bookkeeping for each pair. */
+const MOST_BYTES = 64 * 1024;
+const BOOKKEEPING = 48;
+/** Of these, what creating or changing a jail adds: which one, its descriptor, room for the kernel's words. */
+const ROOM = 2048;
+
 const JAILSYS: readonly unknown[] = ["disable", "new", "inherit"];
 
 /** A text with its NUL. */
@@ -61,17 +76,26 @@ function addresses(name: string, value: unknown, parse: (text: string) => Uint8A
   );
 }
 
+/** A key of `meta` or `env`, and its value: what the kernel keeps is a line of a text. */
+function checkedLine(name: string, key: string, value: unknown): string {
+  if (key === "" || /[=\n]/.test(key))
+    throw new JailParameterError(name, key, "a key must not be empty, nor have = or a newline");
+  if (typeof value !== "string" || value.includes("\n"))
+    throw new JailParameterError(name, value, "it must be a string of one line");
+  return value;
+}
+
 function keyValues(name: string, value: unknown, size: number): Uint8Array {
   if (typeof value !== "object" || value === null) return text(name, value, size);
-  const lines = Object.entries(value).map(([key, item]) => {
-    if (key === "" || /[=\n]/.test(key))
-      throw new JailParameterError(`${name}.${key}`, key, "a key must not be empty, nor have = or a newline");
-    if (typeof item !== "string" || item.includes("\n")) {
-      throw new JailParameterError(`${name}.${key}`, item, "it must be a string of one line");
-    }
-    return `${key}=${item}\n`;
-  });
+  const lines = Object.entries(value).map(([key, item]) => `${key}=${checkedLine(`${name}.${key}`, key, item)}\n`);
   return text(name, lines.join(""), size);
+}
+
+function keyed(name: string, value: unknown, size: number): Pair {
+  const key = name.slice(name.indexOf(".") + 1);
+  if (value !== null) return [name, text(name, checkedLine(name, key, value), size)];
+  checkedLine(name, key, "");
+  return [name, null];
 }
 
 function boolean(name: string, value: unknown): boolean {
@@ -101,8 +125,13 @@ function known(parameter: Parameter, value: unknown): Pair {
       return [name, int32(name, index)];
     }
     case "int":
-    case "uint":
-      return [name, int32(name, value, kind === "uint")];
+    case "uint": {
+      const bytes = int32(name, value, kind === "uint");
+      const [low, high] = RANGES[name] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      if (Number(value) < low || Number(value) > high)
+        throw new JailParameterError(name, value, `it must be an integer from ${low} to ${high}`);
+      return [name, bytes];
+    }
     case "long":
     case "ulong":
       return [name, int64(name, value, kind === "ulong")];
@@ -128,16 +157,46 @@ export function encode(table: ParameterTable, parameters: Readonly<Record<string
   const pairs: Pair[] = [];
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
-    if (name === "" || name.includes("\0")) throw new JailParameterError(name, value, "it is not a parameter's name");
+    if (name === "" || name.includes("\0") || RESERVED.has(name))
+      throw new JailParameterError(name, value, "it is not a parameter's name");
     const parameter = table.get(name);
     const negated = parameter === undefined ? table.negated(name) : undefined;
-    const keyed = parameter === undefined ? table.keyed(name) : undefined;
+    const family = parameter === undefined ? table.keyed(name) : undefined;
     if (parameter !== undefined) pairs.push(known(parameter, value));
     else if (negated !== undefined) pairs.push(known(negated, !boolean(name, value)));
-    else if (keyed !== undefined) pairs.push([name, value === null ? null : text(name, value, keyed.size)]);
+    else if (family !== undefined) pairs.push(keyed(name, value, family.size));
     else pairs.push(byLooks(name, value));
   }
+  checkFamilies(table, pairs);
+  const bytes = pairs.map(([name, value]) => Buffer.byteLength(name) + 1 + (value?.length ?? 0) + BOOKKEEPING);
+  const total = bytes.reduce((sum, each) => sum + each, 0);
+  if (total > MOST_BYTES - ROOM) {
+    const [longest] = pairs[bytes.indexOf(Math.max(...bytes))] as Pair;
+    const rule = `the parameters have ${total} bytes together, and the kernel takes at most ${MOST_BYTES - ROOM}`;
+    throw new JailParameterError(longest.slice(0, 80), parameters[longest], rule);
+  }
   return pairs;
+}
+
+/**
+ * That the keys given of `meta`, or of `env`, fit what the kernel keeps of them all. It would find out when it has made the
+ * jail already, and FreeBSD 15 then leaves one behind that is dying for ever.
+ */
+function checkFamilies(table: ParameterTable, pairs: readonly Pair[]): void {
+  const totals = new Map<string, number>();
+  for (const [name, value] of pairs) {
+    const family = value === null ? undefined : table.keyed(name);
+    if (family === undefined || value === null) continue;
+    const line = Buffer.byteLength(name) - family.name.length - 1 + 1 + value.length;
+    const total = (totals.get(family.name) ?? 0) + line;
+    if (total > family.size)
+      throw new JailParameterError(
+        name,
+        Buffer.from(value).toString("utf8", 0, value.length - 1),
+        `the keys of ${family.name} have more than ${family.size} bytes together`,
+      );
+    totals.set(family.name, total);
+  }
 }
 
 /** Pairs as one packed list, with an `errmsg` buffer of the kernel's own length behind them. */

@@ -10,7 +10,7 @@
 //   kernel                    1 where a real kernel answers
 //
 // The answer is "ok VALUE" or "error NUMBER NAME" (FreeBSD's), after that the entries' lengths and bytes, or the sysctl's;
-// "ended" where a child did not live to answer.
+// "ended DEPTH" where a child did not live to answer, from the process of that depth, which goes on.
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -48,9 +48,9 @@ constexpr int kSettleTriesKept = 5;
 constexpr useconds_t kSettlePause = 1000;
 
 struct Held {
-  pid_t pid;
+  pid_t pid;  // 0 once it is known to have ended: its turn to be released is still to come
   int jid;
-  pid_t parent;  // children know of what is held, but do not wait for it
+  pid_t parent;
 };
 
 struct Kept {
@@ -62,6 +62,7 @@ std::vector<Held> held;
 std::vector<Kept> kept;
 std::vector<int> inside;  // the jails that this process and those above it are in
 std::vector<int> lost;    // what was dying from the start
+int depth = 0;            // 0 for the first process, 1 for its child
 std::string pending;  // what was read beyond the last line
 
 void write_line(const std::string& line) {
@@ -204,15 +205,45 @@ bool unsettled() {
   return false;
 }
 
+// A killed process keeps its jail until its parent has taken notice, which may be busy with a child of its own.
+void reap(int) {
+  const int error = errno;
+  for (Held& one : held) {
+    if (one.pid != 0 && one.parent == ::getpid() && ::waitpid(one.pid, nullptr, WNOHANG) == one.pid) one.pid = 0;
+  }
+  errno = error;
+}
+
+// Keeps reap() away while `held` changes.
+class Unreaped {
+ public:
+  Unreaped() {
+    sigset_t child;
+    ::sigemptyset(&child);
+    ::sigaddset(&child, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &child, &before_);
+  }
+  ~Unreaped() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 // Waits until the jails that have begun to end are gone, and the processes that go with them.
 void settle() {
-  for (Held& one : held) {
+  for (std::size_t i = 0; i < held.size() && inside.empty(); ++i) {
+    const Unreaped unreaped;
+    Held& one = held[i];
     Jail jail;
-    if (one.pid == 0 || one.parent != ::getpid() || (next_jail(one.jid - 1, 0, jail) && jail.jid == one.jid)) continue;
+    if (one.pid == 0 || (next_jail(one.jid - 1, 0, jail) && jail.jid == one.jid)) continue;
     ::kill(one.pid, SIGKILL);  // a simulated jail ends its processes in the simulation alone
-    while (::waitpid(one.pid, nullptr, 0) < 0 && errno == EINTR) {
+    if (one.parent == ::getpid()) {
+      while (::waitpid(one.pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    } else {
+      for (int tries = 0; tries < kSettleTries && ::kill(one.pid, 0) == 0; ++tries) ::usleep(kSettlePause);
     }
-    one.pid = 0;  // its turn to be released is still to come
+    one.pid = 0;
   }
   const int tries = kept.empty() ? kSettleTries : kSettleTriesKept;
   for (int i = 0; i < tries && unsettled(); ++i) ::usleep(kSettlePause);
@@ -261,6 +292,7 @@ std::string hold(int jid) {
   const pid_t pid = enter(jid, error, -1);
   if (pid < 0) return answer(-1);
   if (pid == 0) {
+    ::signal(SIGCHLD, SIG_DFL);
     ::close(0);
     ::close(1);
     for (;;) ::pause();
@@ -271,6 +303,7 @@ std::string hold(int jid) {
     errno = error;
     return answer(-1);
   }
+  const Unreaped unreaped;
   held.push_back({pid, jid, ::getpid()});
   return answer(pid);
 }
@@ -280,6 +313,7 @@ std::string release() {
     errno = ESRCH;
     return answer(-1);
   }
+  const Unreaped unreaped;
   const Held one = held.back();
   held.pop_back();
   if (one.pid != 0) {
@@ -344,6 +378,7 @@ void fork_child() {
     return;
   }
   if (pid == 0) {
+    ++depth;
     write_line("ok " + std::to_string(::getpid()));
     serve(true);
     ::_exit(0);
@@ -352,7 +387,7 @@ void fork_child() {
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   settle();
-  write_line(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "ok 0" : "ended");
+  write_line(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "ok 0" : "ended " + std::to_string(depth));
 }
 
 void serve(bool child) {
@@ -417,6 +452,10 @@ void serve(bool child) {
 }  // namespace
 
 int main() {
+  struct sigaction action = {};
+  action.sa_handler = reap;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGCHLD, &action, nullptr);
   Jail jail;
   for (int at = 0; next_jail(at, kJailDying, jail); at = jail.jid) {
     if (jail.dying != 0) lost.push_back(jail.jid);

@@ -66,8 +66,8 @@ class PerformedCalls implements Calls {
       const [code = "", ...more] = rest;
       return { value: -1, error: { code, errno: Number(number), syscall, message: "" }, rest: more };
     }
-    // The parent answers already.
-    this.#depth.of -= 1;
+    // Its parent answers already, or one above that.
+    this.#depth.of = Number(number);
     throw new Ended("killed with its jail");
   }
 

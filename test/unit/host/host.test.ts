@@ -90,6 +90,21 @@ describe("a host", () => {
     expect(host.listSync(["name"])).toEqual([]);
   });
 
+  it("waits at the end of a block until an owned jail is gone, and for no other", async () => {
+    const host = JailHost.simulated({ release: "15.1" });
+    const [owned, other] = [await host.create({ path: "/" }, { owned: true }), await host.create({ path: "/" })];
+    host.simulation?.holdDying(owned.jid);
+    let gone = false;
+    const disposal = owned[Symbol.asyncDispose]().then(() => {
+      gone = true;
+    });
+    await other[Symbol.asyncDispose]();
+    expect([gone, host.listSync(["jid"])]).toEqual([false, [{ jid: other.jid }]]);
+    host.simulation?.finishDying(owned.jid);
+    await disposal;
+    expect(host.listSync(["jid"], { dying: true })).toEqual([{ jid: other.jid }]);
+  });
+
   it("refuses an owned jail where the kernel has no descriptors", async () => {
     const host = JailHost.simulated({ release: "14.0" });
     await expect(host.create({ path: "/" }, { owned: true })).rejects.toMatchObject({ code: "EINVAL" });

@@ -42,10 +42,32 @@ describe("encoding", () => {
     ["meta", { "a=b": "c" }, /key/],
     ["meta", { a: "two\nlines" }, /one line/],
     ["dying", true, /only be read/],
-    ["", 1, /not a parameter's name/],
+    ["", 1, /^"" cannot be 1: it is not a parameter's name/],
+    ["desc", 3, /not a parameter's name/],
+    ["errmsg", "x", /not a parameter's name/],
+    ["enforce_statfs", 3, /integer from 0 to 2/],
+    ["devfs_ruleset", 65536, /integer from 0 to 65535/],
+    ["meta.", "x", /key must not be empty/],
+    ["meta.a=b", "c", /nor have =/],
+    ["env.k", "two\nlines", /one line/],
+    ["no.such", "x".repeat(70_000), /70\d\d\d bytes together, and the kernel takes at most 6\d\d\d\d/],
   ])("refuses %s %s and says why", (name, value, rule) => {
     expect(() => one(name, value)).toThrow(rule);
     expect(() => one(name, value)).toThrow(expect.objectContaining({ code: "ERR_JAIL_PARAMETER" }));
+  });
+
+  it("adds up the keys of a family", () => {
+    const half = "x".repeat(2040);
+    expect(encode(table, { "meta.a": half, "meta.b": half, "env.a": half })).toHaveLength(3);
+    expect(() => encode(table, { "meta.a": half, "meta.b": half, "meta.c": half })).toThrow(
+      /more than 4096 bytes together/,
+    );
+  });
+
+  it("refuses what is no record of parameters", () => {
+    for (const wrong of [null, 5, "web", [], undefined]) {
+      expect(() => host.createSync(wrong as never)).toThrow(/they must be an object/);
+    }
   });
 
   it("gives what it does not know to the kernel, whose refusal names it", () => {
