@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandLine, quoted } from "../console/quote.js";
 import { CommandOverrun } from "../console/shell.js";
@@ -49,9 +50,21 @@ export class SshGuest implements Guest {
   }
 
   async run(argv: readonly string[], options: GuestRun): Promise<number> {
-    const status = await this.#script(`{ ${commandLine(argv, options.env, options.cwd)}\n} </dev/null\n`, options);
-    if (status !== UNREACHED || (await this.#script("exit 0\n", { signal: options.signal })) === 0) return status;
-    throw new VmError("the guest cannot be reached by ssh any more");
+    const { signal } = options;
+    // The session's process group, for where the command has to be ended: to break the connection does not.
+    const mark = `/tmp/bsdjail-vm-${randomBytes(6).toString("hex")}`;
+    const command = commandLine(argv, options.env, options.cwd);
+    const script = `ps -o pgid= -p $$ >${mark}\n{ ${command}\n} </dev/null\nstatus=$?\nrm -f ${mark}\nexit $status\n`;
+    try {
+      const status = await this.#script(script, options);
+      if (status !== UNREACHED || (await this.#script("exit 0\n", { signal })) === 0) return status;
+      throw new VmError("the guest cannot be reached by ssh any more");
+    } catch (thrown) {
+      if (thrown instanceof CommandOverrun) {
+        await this.#script(`kill -s KILL -- "-$(tr -d ' ' <${mark})"; rm -f ${mark}\n`, { signal });
+      }
+      throw thrown;
+    }
   }
 
   async put(source: TarSource, folder: string, { signal }: { signal: AbortSignal }): Promise<void> {
