@@ -1,7 +1,7 @@
 /** The plan for this project's own suite: its checkout, its node_modules, its addon, its tests as root on the guest's kernel. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { commandLine } from "../console/quote.js";
 import { VmError } from "../errors.js";
 import { type AddonRoad, performer } from "./addon.js";
@@ -154,13 +154,31 @@ function random(perform: string | undefined): Part | PartResult {
   };
 }
 
-/** What this kernel answers to the scenarios of its release's recordings, as a new recording. */
-function record(perform: string | undefined, files: readonly string[]): Part | PartResult {
+/** New recordings of this machine: its kernel's answers to the scenarios of its release, its own commands' transcripts. */
+function record(
+  perform: string | undefined,
+  kernel: readonly string[],
+  transcripts: readonly string[],
+): Part | PartResult {
   if (perform === undefined) return leftOut("record", "the program that makes the calls was not cross-compiled");
-  const recordings = files.filter((name) => !name.endsWith("-parameters.json"));
-  const words = ["node", TSX, "scripts/conformance.ts", "--record", ...recordings, "--perform", `./${perform}`];
-  const line = `mkdir -p ${GUEST_RESULTS} && ${commandLine(words)} >${GUEST_RESULTS}/recorded.json`;
-  return { name: "record", argv: ["/bin/sh", "-c", line], cwd: CHECKOUT, env: NATIVE, artifact: "recorded.json" };
+  const folder = `${GUEST_RESULTS}/recorded`;
+  const scenarios = kernel.filter((name) => !name.endsWith("-parameters.json"));
+  const copies = transcripts.map((name) => `${folder}/${basename(name)}`);
+  const lines = [
+    commandLine(["mkdir", "-p", folder]),
+    `${commandLine(["node", TSX, "scripts/conformance.ts", "--record", ...scenarios, "--perform", `./${perform}`])} >${folder}/kernel.json`,
+  ];
+  if (copies.length > 0) {
+    lines.push(commandLine(["cp", ...transcripts, folder]));
+    lines.push(commandLine(["node", TSX, "scripts/transcripts.ts", "--record", ...copies]));
+  }
+  return {
+    name: "record",
+    argv: ["/bin/sh", "-c", lines.join(" && ")],
+    cwd: CHECKOUT,
+    env: NATIVE,
+    artifact: "recorded",
+  };
 }
 
 function leftOut(name: PartName, problem: string): PartResult {
@@ -170,14 +188,17 @@ function leftOut(name: PartName, problem: string): PartResult {
 function* wanted({ root, parts, words, addon }: SuiteOptions, work: Work, perform: string | undefined) {
   const release = releaseIn(work.system);
   const kernel = fittingFiles(root, "test/fixtures/kernel", release);
-  const transcripts = fittingFiles(root, "test/fixtures/transcripts", release);
+  // Random jail.conf files say something of our reader, and nothing of a machine.
+  const transcripts = fittingFiles(root, "test/fixtures/transcripts", release).filter(
+    (name) => !name.includes("random"),
+  );
   const made = addon.by === "cross-compiled" ? perform : undefined;
   const table: Readonly<Record<PartName, () => Part | PartResult>> = {
     vitest: () => vitest(words, work.emulated),
     conformance: () => comparison("conformance", ["scripts/conformance.ts"], kernel),
     random: () => random(made),
-    transcripts: () => comparison("transcripts", ["scripts/transcripts.ts"], transcripts),
-    record: () => record(made, kernel),
+    transcripts: () => comparison("transcripts", ["scripts/transcripts.ts", "--real"], transcripts),
+    record: () => record(made, kernel, transcripts),
   };
   for (const name of parts) yield table[name]();
 }
