@@ -84,7 +84,7 @@ export class ParameterTable {
   keyed(name: string): Parameter | undefined {
     const at = name.indexOf(".");
     const parameter = at === -1 ? undefined : this.#parameters.get(name.slice(0, at));
-    return parameter?.kind === "keyvalue" && at + 1 < name.length ? parameter : undefined;
+    return parameter?.kind === "keyvalue" ? parameter : undefined;
   }
 
   [Symbol.iterator](): IterableIterator<Parameter> {
