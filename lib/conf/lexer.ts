@@ -38,13 +38,19 @@ export interface Unterminated {
   readonly raw: string;
 }
 
-const ATOM = /[A-Za-z0-9_!%&()\-.:<>?@[\]^`|~]+/y;
 const ESCAPE = /\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{1,2}|[\s\S])/y;
 const VARIABLE = /\$[A-Za-z_][A-Za-z_0-9]*/y;
-const BLANKS = /[ \t\r\n]+/y;
-const REST_OF_LINE = /[^\n]*/y;
 const RESERVED = ",;={}";
 const SINGLE = "$*+/\\";
+
+/** For each character below 128: whether it stands for itself without quotes. */
+const ATOM: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9_!%&()\-.:<>?@[\]^`|~]/.test(String.fromCharCode(code)),
+);
+
+const isAtomCode = (code: number): boolean => ATOM[code] === true;
+/** A blank, a tab or the end of a line. */
+const isBlank = (code: number): boolean => code === 32 || code === 9 || code === 10 || code === 13;
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
@@ -61,6 +67,10 @@ function untilNul(text: string): string {
 
 /** A text without its escapes. With `untilVariable` it ends before the first `$` that is not escaped. */
 function unescaped(raw: string, untilVariable: boolean): { readonly value: string; readonly variableAt: number } {
+  if (!raw.includes("\\")) {
+    const variableAt = untilVariable ? raw.indexOf("$") : -1;
+    return { value: untilNul(variableAt < 0 ? raw : raw.slice(0, variableAt)), variableAt };
+  }
   let value = "";
   for (let at = 0; at < raw.length; at++) {
     const character = raw[at] as string;
@@ -85,12 +95,15 @@ export class Lexer {
   readonly #onUnterminated: (problem: Unterminated) => void;
   #at = 0;
   #line = 1;
+  /** The first newline that has not been taken. */
+  #newline: number;
   #inQuotes = false;
   #inText = false;
 
   constructor(text: string, onUnterminated: (problem: Unterminated) => void) {
     this.#text = text;
     this.#onUnterminated = onUnterminated;
+    this.#newline = this.#newlineFrom(0);
   }
 
   /** The next word; `end` again and again where there is none. */
@@ -104,10 +117,19 @@ export class Lexer {
   }
 
   #take(start: number, length: number): string {
-    const raw = this.#text.slice(start, start + length);
-    this.#at = start + length;
-    for (let at = raw.indexOf("\n"); at >= 0; at = raw.indexOf("\n", at + 1)) this.#line++;
-    return raw;
+    const text = this.#text;
+    const end = start + length;
+    this.#at = end;
+    while (this.#newline < end) {
+      this.#line++;
+      this.#newline = this.#newlineFrom(this.#newline + 1);
+    }
+    return text.slice(start, end);
+  }
+
+  #newlineFrom(offset: number): number {
+    const found = this.#text.indexOf("\n", offset);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
   }
 
   #piece(kind: "string" | "variable", start: number, raw: string, value: string): Token {
@@ -129,11 +151,19 @@ export class Lexer {
 
   #plain(start: number): Token | undefined {
     const text = this.#text;
+    const code = text.charCodeAt(start);
+    if (isAtomCode(code)) return this.#atom(start);
+    if (isBlank(code)) {
+      let end = start + 1;
+      while (isBlank(text.charCodeAt(end))) end++;
+      return this.#skip(start, end - start);
+    }
     const character = text[start] as string;
-    const blanks = match(BLANKS, text, start);
-    if (blanks !== undefined) return this.#skip(start, blanks.length);
+    if (RESERVED.includes(character)) return this.#reserved(character as TokenKind, start);
+    if (character === "'" || character === '"') return this.#quotedText(start, character);
     if (character === "#" || text.startsWith("//", start)) {
-      return this.#skip(start, (match(REST_OF_LINE, text, start) ?? "").length);
+      const end = text.indexOf("\n", start);
+      return this.#skip(start, (end < 0 ? text.length : end) - start);
     }
     if (text.startsWith("/*", start)) {
       const end = text.indexOf("*/", start + 2);
@@ -141,11 +171,17 @@ export class Lexer {
       return this.#unterminated("comment", start, text.length - start);
     }
     if (text.startsWith("+=", start)) return this.#reserved("+=", start);
-    if (RESERVED.includes(character)) return this.#reserved(character as TokenKind, start);
-    if (character === "'" || character === '"') return this.#quotedText(start, character);
     const token = this.#bare(start);
     // A word that nothing closes was told, and is over.
     return token ?? (this.#at > start ? undefined : this.#other(start));
+  }
+
+  #atom(start: number): Token {
+    const text = this.#text;
+    let end = start + 1;
+    while (isAtomCode(text.charCodeAt(end))) end++;
+    const raw = this.#take(start, end - start);
+    return this.#piece("string", start, raw, raw);
   }
 
   #reserved(kind: TokenKind, start: number): Token {
@@ -164,9 +200,10 @@ export class Lexer {
   /** Words that are the same inside and outside of quotes. */
   #bare(start: number): Token | undefined {
     const text = this.#text;
-    const atom = match(ATOM, text, start) ?? match(ESCAPE, text, start);
-    if (atom !== undefined) {
-      return this.#piece("string", start, this.#take(start, atom.length), unescaped(atom, false).value);
+    if (isAtomCode(text.charCodeAt(start))) return this.#atom(start);
+    const escape = match(ESCAPE, text, start);
+    if (escape !== undefined) {
+      return this.#piece("string", start, this.#take(start, escape.length), unescaped(escape, false).value);
     }
     if (text.startsWith("${", start)) return this.#braced(start);
     const variable = match(VARIABLE, text, start);

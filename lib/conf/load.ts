@@ -17,6 +17,9 @@ export const SCANNER_STATUS = 2;
 /** How deep files may include one another, in base as here. */
 const DEEPEST_INCLUDE = 32;
 
+/** Bytes above 127, and escapes that stand for some. */
+const WIDE = /[\x80-\xff]|\\(?:x[89a-fA-F]|[2-7][0-7])/;
+
 /** How many files are included in all. Base has no such limit: files that include others twice keep it busy for ever. */
 const MOST_INCLUDES = 100_000;
 
@@ -54,6 +57,8 @@ class Loader {
   stopsAfter: number | undefined;
   #depth = 0;
   #includes = 0;
+  /** A text has bytes above 127, or makes some. */
+  #isWide = false;
   /** Files include one another without an end: nothing more is included. */
   #endless = false;
   /** What was included after base would have stopped: once is enough to tell what is wrong with it. */
@@ -96,7 +101,9 @@ class Loader {
       strict: this.#options.strict === true,
       include: (path: string, place: ConfPlace) => this.#include(path, isFile ? name : undefined, place),
     };
-    if (!parseText(bytes.toString("latin1"), name, context)) this.stop();
+    const text = bytes.toString("latin1");
+    this.#isWide ||= WIDE.test(text);
+    if (!parseText(text, name, context)) this.stop();
   }
 
   #absolute(name: string): string {
@@ -135,9 +142,10 @@ class Loader {
 
   finish(): Conf {
     const broken = this.stopsAfter !== undefined;
-    const jails = broken ? [] : resolveBlocks(this.blocks, this.problems).map(decoded);
-    const blocks = this.blocks.map(decodedBlock);
-    return { blocks, jails, problems: this.problems, baseStopsAfter: this.stopsAfter };
+    const jails = broken ? [] : resolveBlocks(this.blocks, this.problems);
+    const rest = { problems: this.problems, baseStopsAfter: this.stopsAfter };
+    if (!this.#isWide) return { blocks: this.blocks, jails, ...rest };
+    return { blocks: this.blocks.map(decodedBlock), jails: jails.map(decoded), ...rest };
   }
 }
 

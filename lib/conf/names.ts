@@ -1,5 +1,8 @@
 /** Whether two parameter names mean the same, one of them perhaps with "no" before a component. */
 export function sameParameter(one: string, other: string): boolean {
+  const longer = one.length - other.length;
+  if (longer === 0) return one === other;
+  if (longer !== 2 && longer !== -2) return false;
   let a = one;
   let b = other;
   for (;;) {
@@ -8,6 +11,17 @@ export function sameParameter(one: string, other: string): boolean {
     if (dot < 0 || !b.startsWith(a.slice(0, dot + 1))) return false;
     a = a.slice(dot + 1);
     b = b.slice(dot + 1);
+  }
+}
+
+/** All names that mean the same as one: itself, and those with a "no" more or less before one of its components. */
+export function* sameNames(name: string): Generator<string> {
+  yield name;
+  for (let at = 0; at <= name.length; at = name.indexOf(".", at) + 1) {
+    const [before, after] = [name.slice(0, at), name.slice(at)];
+    yield `${before}no${after}`;
+    if (after.startsWith("no")) yield before + after.slice(2);
+    if (!after.includes(".")) return;
   }
 }
 

@@ -223,10 +223,10 @@ class Parser {
     const draft = this.#draft;
     this.#draft = undefined;
     if (draft === undefined) return;
-    const { start, ...written } = draft;
+    const { name, isVariable, operator, values, start } = draft;
     const place = this.#place(start);
-    if (written.name === ".include" && !written.isVariable && written.operator === "blank") {
-      this.#include(written.values, place);
+    if (operator === "blank" && name === ".include" && !isVariable) {
+      this.#include(values, place);
       return;
     }
     const { open, blocks } = this.#context;
@@ -237,7 +237,7 @@ class Parser {
       this.#context.outside.block = block;
       blocks.push(block);
     }
-    block.parameters.push({ ...written, place, span: { start, end } });
+    block.parameters.push({ name, isVariable, operator, values, place, span: { start, end } });
   }
 
   #include(values: readonly (readonly ConfPiece[])[], place: ConfPlace): void {

@@ -1,7 +1,7 @@
 import { latin1ToText } from "../bytes-text.js";
 import { PSEUDO_PARAMETERS, SHARED_PARAMETERS } from "../lifecycle/parameters.js";
 import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
-import { isWildcard, matchesWildcard, sameParameter } from "./names.js";
+import { isWildcard, matchesWildcard, sameNames, sameParameter } from "./names.js";
 
 /** Where a parameter's value comes from. */
 export interface ConfOrigin {
@@ -44,44 +44,69 @@ const KNOWN = [
 /** A name that is a jid: a number in full, as strtol(3) reads it, and not 0. */
 const JID = /^[ \t\n\v\f\r]*[+-]?0*[1-9][0-9]*$/;
 
+/** From how many parameters on they are looked up by a table. */
+const MANY = 16;
+
 /** Parameters that a jail has once and for all. */
 const SETTLED = ["jid", "name"];
 
+/** A value with variables in it; one without is a string. */
 interface Text {
-  pieces: ConfPiece[];
+  readonly pieces: ConfPiece[];
 }
 
 interface Draft {
   name: string;
   readonly isVariable: boolean;
-  values: Text[];
+  values: (string | Text)[];
   origins: ConfOrigin[];
   /** The pass of substitution that it is part of. */
   pass: number;
   bad: boolean;
+  /** The lists that take the place of values, by where these are. */
+  lists: Map<number, readonly string[]> | undefined;
 }
 
-const variableOf = (text: Text): { variable: string } | undefined =>
-  text.pieces.find((piece): piece is { variable: string } => typeof piece !== "string");
+/** What every jail that gets a parameter shares of it. */
+interface Given {
+  readonly origin: ConfOrigin;
+  readonly values: readonly (string | readonly ConfPiece[])[];
+}
 
-const plain = (text: Text): string => text.pieces.filter((piece) => typeof piece === "string").join("");
+const hasVariable = (value: string | Text): boolean => typeof value !== "string" && value.pieces.some(isVariable);
+
+const isVariable = (piece: ConfPiece): piece is { readonly variable: string } => typeof piece !== "string";
+
+/** A value's text; a variable that is still in it counts for nothing. */
+const plain = (value: string | Text): string =>
+  typeof value === "string" ? value : value.pieces.filter((piece) => !isVariable(piece)).join("");
 
 /** Whether a text is a variable and nothing else; pieces that are empty do not count. */
 const isAlone = ({ pieces }: Text): boolean => pieces.filter((piece) => piece !== "").length === 1;
 
 /** A value as jail.conf has it, its variables in place. */
 function written(pieces: readonly ConfPiece[]): string {
-  return pieces.map((piece) => (typeof piece === "string" ? piece : `\${${piece.variable}}`)).join("");
+  const [first] = pieces;
+  if (pieces.length === 1 && typeof first === "string") return first;
+  return pieces.map((piece) => (isVariable(piece) ? `\${${piece.variable}}` : piece)).join("");
+}
+
+function givenBy({ operator, values, place }: ConfParameter, block: string): Given {
+  const texts = values.map(written);
+  return {
+    origin: { place, block, operator, written: texts },
+    values: values.map((pieces, at) => (pieces.some(isVariable) ? pieces : (texts[at] as string))),
+  };
 }
 
 /** The jails that blocks describe, with what wildcards and parameters outside of blocks give them, as jail(8) has them. */
 export function resolveBlocks(blocks: readonly ConfBlock[], problems: ConfProblem[]): ResolvedJail[] {
   const wild = blocks.map((block, order) => ({ block, order })).filter(({ block }) => isWildcard(block.name));
   const jails: ResolvedJail[] = [];
-  const names = new KnownNames();
+  const shared = { names: new KnownNames(), given: new Map<ConfParameter, Given>() };
   for (const [order, block] of blocks.entries()) {
     if (isWildcard(block.name)) continue;
-    const jail = new JailDraft(block, problems, names);
+    const jail = new JailDraft(block, problems, shared);
     let own = false;
     for (const each of wild) {
       if (!own && order < each.order) {
@@ -96,26 +121,38 @@ export function resolveBlocks(blocks: readonly ConfBlock[], problems: ConfProble
   return jails;
 }
 
+/** What all jails of a configuration are made with. */
+interface Shared {
+  readonly names: KnownNames;
+  /** Of parameters that more than one jail gets: those of wildcards and from outside of blocks. */
+  readonly given: Map<ConfParameter, Given>;
+}
+
 class JailDraft {
   readonly #block: ConfBlock;
   readonly #problems: ConfProblem[];
   readonly #names: KnownNames;
-  #parameters: Draft[] = [];
+  readonly #given: Map<ConfParameter, Given>;
+  readonly #parameters: Draft[] = [];
   #byName = new Map<string, Draft>();
+  /** What the pass of substitution that goes on has to do with. */
+  #touched: Draft[] = [];
+  /** The parameters by name, once there are many. */
+  #index: Map<string, Draft> | undefined;
   #named: boolean;
   #failed = false;
 
-  constructor(block: ConfBlock, problems: ConfProblem[], names: KnownNames) {
+  constructor(block: ConfBlock, problems: ConfProblem[], { names, given }: Shared) {
     this.#block = block;
     this.#names = names;
+    this.#given = given;
     this.#problems = problems;
     this.#named = !JID.test(block.name);
     this.#imply(this.#named ? "name" : "jid");
   }
 
   #imply(name: string): void {
-    const values = [{ pieces: [this.#block.name] }];
-    this.#parameters.push({ name, isVariable: false, values, origins: [], pass: 0, bad: false });
+    this.#put(name, false, [this.#block.name], []);
   }
 
   #fail(base: string, message: string, place: ConfPlace | undefined): void {
@@ -130,17 +167,51 @@ class JailDraft {
   }
 
   addAll(block: ConfBlock): void {
-    for (const parameter of block.parameters) this.#add(parameter, block.name);
+    const isShared = block !== this.#block;
+    for (const parameter of block.parameters) this.#add(parameter, block.name, isShared);
   }
 
-  #add({ name, isVariable, operator, values, place }: ConfParameter, block: string): void {
-    const texts = values.map((pieces) => ({ pieces: [...pieces] }));
-    const origin: ConfOrigin = { place, block, operator, written: values.map(written) };
-    const known = this.#parameters.find((each) => sameParameter(each.name, name));
+  #givenBy(parameter: ConfParameter, block: string, isShared: boolean): Given {
+    let given = isShared ? this.#given.get(parameter) : undefined;
+    if (given === undefined) {
+      given = givenBy(parameter, block);
+      if (isShared) this.#given.set(parameter, given);
+    }
+    return given;
+  }
+
+  #put(name: string, isVariable: boolean, values: (string | Text)[], origins: ConfOrigin[]): void {
+    const draft = { name, isVariable, values, origins, pass: 0, bad: false, lists: undefined };
+    this.#parameters.push(draft);
+    this.#index?.set(name, draft);
+  }
+
+  /** The first parameter that a name means, also with or without a "no". */
+  #known(name: string): Draft | undefined {
+    const parameters = this.#parameters;
+    if (this.#index === undefined && parameters.length < MANY) {
+      return parameters.find((each) => sameParameter(each.name, name));
+    }
+    this.#index ??= new Map(parameters.map((each) => [each.name, each]));
+    let found: Draft | undefined;
+    for (const other of sameNames(name)) {
+      const draft = this.#index.get(other);
+      if (draft === undefined || draft === found) continue;
+      const isFirst = found === undefined || parameters.indexOf(draft) < parameters.indexOf(found);
+      if (isFirst) found = draft;
+    }
+    return found;
+  }
+
+  #add(parameter: ConfParameter, block: string, isShared: boolean): void {
+    const { name, isVariable, operator, place } = parameter;
+    const { origin, values: own } = this.#givenBy(parameter, block, isShared);
+    const texts = own.map((value) => (typeof value === "string" ? value : { pieces: [...value] }));
+    const known = this.#known(name);
     const shared = `variable "$${name}" cannot have the same name as a parameter.`;
     const advice = `$${name} has a parameter's name: give the variable another`;
     if (known === undefined) {
-      this.#parameters.push({ name, isVariable, values: texts, origins: [origin], pass: 0, bad: false });
+      this.#put(name, isVariable, texts, [origin]);
       const special = this.#names.of(name).known;
       if (isVariable && special !== undefined) this.#fail(shared, advice, place);
       if (!isVariable && special === "name") this.#named = true;
@@ -151,7 +222,11 @@ class JailDraft {
       const meant = `${known.name} is settled already, by the block's name or by a parameter`;
       return this.#fail(`cannot redefine parameter "${known.name}".`, meant, place);
     }
-    known.name = name;
+    if (known.name !== name) {
+      this.#index?.delete(known.name);
+      this.#index?.set(name, known);
+      known.name = name;
+    }
     if (operator !== "+=" || texts.length === 0) [known.values, known.origins] = [[], []];
     known.values.push(...texts);
     known.origins.push(origin);
@@ -161,14 +236,12 @@ class JailDraft {
     if (!this.#named) this.#imply("name");
     this.#substitute();
     const { name, place } = this.#block;
-    const parameters = this.#parameters
-      .filter(({ isVariable }) => !isVariable)
-      .map(({ name, values, origins }) => ({
-        name,
-        values: values.map(plain),
-        isPseudo: this.#names.of(name).isPseudo,
-        origins,
-      }));
+    const parameters: ResolvedParameter[] = [];
+    for (const { name, isVariable, values, origins } of this.#parameters) {
+      if (isVariable) continue;
+      const { isPseudo } = this.#names.of(name);
+      parameters.push({ name, values: values.map(plain), isPseudo, origins });
+    }
     return { name, parameters, failed: this.#failed, place };
   }
 
@@ -181,6 +254,7 @@ class JailDraft {
     for (let at = 0; at < list.length; at++) {
       const parameter = list[at] as Draft;
       parameter.pass = ++pass;
+      this.#touched = [parameter];
       const first = this.#fill(parameter, pass);
       if (first === undefined) continue;
       // What it needs comes before it, and it is looked at again after that.
@@ -189,6 +263,7 @@ class JailDraft {
         list.splice(list.indexOf(needed, at), 1);
         list.splice(at, 0, needed);
         needed.pass = pass;
+        this.#touched.push(needed);
         current = needed;
       }
     }
@@ -197,41 +272,54 @@ class JailDraft {
   /** Puts a parameter's variables in; returns the first that has variables itself, where there is one. */
   #fill(parameter: Draft, pass: number): Draft | undefined {
     for (let at = 0; at < parameter.values.length; at++) {
-      const text = parameter.values[at] as Text;
-      for (let variable = variableOf(text); variable !== undefined; variable = variableOf(text)) {
+      const text = parameter.values[at];
+      if (text === undefined || typeof text === "string") continue;
+      for (
+        let variable = text.pieces.find(isVariable);
+        variable !== undefined;
+        variable = text.pieces.find(isVariable)
+      ) {
         const source = this.#byName.get(variable.variable);
-        const place = parameter.origins.at(-1)?.place;
-        const put = (value: string): void => {
-          text.pieces[text.pieces.indexOf(variable as ConfPiece)] = value;
-        };
-        const spoil = (base: string, message: string): void => {
-          this.#fail(base, message, place);
-          for (const each of this.#parameters) if (each.pass === pass) each.bad = true;
-          put("");
-        };
-        if (source === undefined || source.values.length === 0) {
-          const meant = `${parameter.name}: there is no variable or parameter "${variable.variable}" with a value`;
-          spoil(`${parameter.name}: variable "${variable.variable}" not found`, meant);
-        } else if (source.bad) {
-          this.#failed = true;
-          for (const each of this.#parameters) if (each.pass === pass) each.bad = true;
-          put("");
-        } else if (source.pass === pass) {
-          spoil(`${variable.variable}: variable loop`, `${parameter.name}: $${variable.variable} needs itself`);
-        } else if (source.values.some((value) => variableOf(value) !== undefined)) {
+        if (source !== undefined && !source.bad && source.pass !== pass && source.values.some(hasVariable))
           return source;
-        } else if (source.values.length > 1 && !isAlone(text)) {
-          const meant = `${parameter.name}: $${variable.variable} is a list, which cannot stand inside of a longer text`;
-          spoil(`${parameter.name}: array cannot be substituted inline`, meant);
-        } else {
-          const [one = "", ...more] = source.values.map(plain);
-          put(one);
-          parameter.values.splice(at + 1, 0, ...more.map((value) => ({ pieces: [value] })));
-          at += more.length;
+        const found = this.#value(parameter, variable.variable, source, text, pass);
+        text.pieces[text.pieces.indexOf(variable)] = found[0] ?? "";
+        if (found.length > 1) {
+          parameter.lists ??= new Map();
+          parameter.lists.set(at, found);
         }
       }
+      parameter.values[at] = plain(text);
     }
+    const { lists } = parameter;
+    if (lists !== undefined) parameter.values = parameter.values.flatMap((value, at) => lists.get(at) ?? value);
     return undefined;
+  }
+
+  /** What a variable of a text stands for: its value, and those that follow where it is a list; nothing where it is wrong. */
+  #value(parameter: Draft, name: string, source: Draft | undefined, text: Text, pass: number): string[] {
+    const spoil = (base: string, message: string): string[] => {
+      this.#fail(base, message, parameter.origins.at(-1)?.place);
+      return this.#spoil();
+    };
+    if (source === undefined || source.values.length === 0) {
+      const meant = `${parameter.name}: there is no variable or parameter "${name}" with a value`;
+      return spoil(`${parameter.name}: variable "${name}" not found`, meant);
+    }
+    if (source.bad) return this.#spoil();
+    if (source.pass === pass) return spoil(`${name}: variable loop`, `${parameter.name}: $${name} needs itself`);
+    if (source.values.length > 1 && !isAlone(text)) {
+      const meant = `${parameter.name}: $${name} is a list, which cannot stand inside of a longer text`;
+      return spoil(`${parameter.name}: array cannot be substituted inline`, meant);
+    }
+    return source.values.map(plain);
+  }
+
+  /** All that this pass has touched is of no use. */
+  #spoil(): string[] {
+    this.#failed = true;
+    for (const each of this.#touched) each.bad = true;
+    return [];
   }
 }
 

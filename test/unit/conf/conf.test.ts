@@ -8,6 +8,9 @@ import { confCommand } from "../../../lib/cli/conf.js";
 import { loadConf, parseConf } from "../../../lib/conf/index.js";
 import { memoryIo } from "../cli/memory-io.js";
 
+const FIXTURES = join(__dirname, "../../fixtures/transcripts");
+const MANGLED_FROM = ["freebsd-15.1.json", "freebsd-15.1-jail.conf-random.json"];
+
 const parse = (text: string, strict = false) => parseConf({ name: "jail.conf", text }, { strict });
 const values = (text: string, jail = "a") =>
   Object.fromEntries(
@@ -95,11 +98,46 @@ describe("mangled texts", () => {
     );
   });
 
+  it("neither crash nor hang, 100,000 of them made of recorded ones", () => {
+    const texts = MANGLED_FROM.flatMap((file) =>
+      (JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as { files?: Record<string, string> }[]).flatMap(
+        ({ files = {} }) => Object.values(files),
+      ),
+    );
+    const bits = [..."{};,=+'\"$\\*#/\0\xff é\n", "${", "/*", "*/", "+=", "${a\n"];
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    let broken = 0;
+    for (let at = 0; at < 100_000; at++) {
+      let text = (texts[random(texts.length)] as string).slice(0, 400);
+      for (let times = 1 + random(3); times > 0; times--) {
+        const [from, to] = [random(text.length + 1), random(text.length + 1)].sort((one, other) => one - other);
+        const bit = bits[random(bits.length)] as string;
+        const kept = [text.slice(0, from), text.slice(from, to), text.slice(to)] as const;
+        text = [kept[0] + bit + kept[1] + kept[2], kept[0] + kept[2], kept[0] + kept[2] + kept[1]][random(3)] as string;
+      }
+      const { jails, problems, baseStopsAfter } = parse(text.replaceAll(".include", ".x"));
+      if (baseStopsAfter === undefined) continue;
+      broken++;
+      if (problems.length === 0 || jails.length > 0) expect.fail(`no problem in ${JSON.stringify(text)}`);
+    }
+    expect(broken).toBeGreaterThan(30_000);
+    expect(broken).toBeLessThan(95_000);
+  });
+
   it.each([
     ["backslashes in a variable", `a { x = \${${"\\".repeat(200_000)}; }`],
     ["blocks in blocks", "a { ".repeat(20_000)],
     ["stars in a comment", `/*${"*".repeat(500_000)}`],
     ["pieces of one text", `a { path = ${"'x'".repeat(100_000)}; }`],
+    ["parameters of one jail", `a { ${Array.from({ length: 50_000 }, (_, at) => `p.${at} = 1;`).join("")} }`],
+    ["a list in a list", `$l = ${"x,".repeat(300_000)}y; a { exec.start = $l; }`],
+    ["lists one after the other", `$l = ${"x,".repeat(200)}y; a { exec.start = ${"$l,".repeat(2000)}z; }`],
+    ["variables that are not there", `a { ${Array.from({ length: 30_000 }, (_, at) => `p.${at} = $n;`).join("")} }`],
+    ["jails of one wildcard", `* { x = $name; } ${Array.from({ length: 30_000 }, (_, at) => `a${at} {}`).join("")}`],
   ])("take time in proportion: %s", (_name, text) => {
     expect(parse(text).blocks.length + parse(text).problems.length).toBeGreaterThan(0);
   });

@@ -4,6 +4,7 @@ import type { BaseJail } from "./model.js";
 
 /** A text as jail(8) quotes it: where it is empty or has a blank or a quote in it. */
 export function quote(text: string): string {
+  if (text !== "" && !/[\\"' \t]/.test(text)) return text;
   const mark = text === "" || text.includes("'") ? '"' : text.includes('"') ? "'" : /[ \t]/.test(text) ? '"' : "";
   const escaped = text.replace(/[\\"']/g, (character) =>
     character === "\\" || character === mark ? `\\${character}` : character,
