@@ -45,6 +45,10 @@
       "sources": ["<!@(node scripts/sources.cjs jail-exec <(OS))"],
       "cflags_cc!": ["-fno-exceptions"],
       "conditions": [
+        # It starts for every command: what is looked up at run time is looked up each time.
+        ["OS=='linux' and jail_sanitize==''", {
+          "ldflags": ["-static-libgcc", "-static-libstdc++"]
+        }],
         ["OS=='freebsd'", {
           "libraries": ["-lutil"]
         }],

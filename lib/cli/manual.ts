@@ -258,14 +258,14 @@ export const MANUALS: readonly CommandManual[] = [
     name: "kill",
     group: "inside",
     summary: "signal the processes of jails",
-    usage: ["[--json] [-c] [-s SIGNAL | -t SECONDS] JAIL ..."],
+    usage: ["[--json] [-c] [-s SIGNAL | -t TIME] JAIL ..."],
     operands: ["jail"],
     options: [
       { flags: "-s, --signal", value: "SIGNAL", text: "a name or a number (default TERM)" },
       {
         flags: "-t, --timeout",
-        value: "SECONDS",
-        text: "send TERM, wait that long, and send KILL to those that are left",
+        value: "TIME",
+        text: "send TERM, wait that long, and send KILL to those that are left; seconds, or a number with s, m or h",
       },
       { flags: "-c, --children", text: "those of the jails inside them too" },
       JSON_OPTION,
@@ -281,12 +281,12 @@ export const MANUALS: readonly CommandManual[] = [
     name: "watch",
     group: "inside",
     summary: "show what happens to jails, as it happens",
-    usage: ["[--json] [--interval SECONDS] [JAIL]"],
+    usage: ["[--json] [--interval TIME] [JAIL]"],
     operands: ["jail"],
     options: [
       {
         flags: "--interval",
-        value: "SECONDS",
+        value: "TIME",
         text: "how often lists are compared where the kernel has no events of jails (default 0.25)",
       },
       JSON_OPTION,

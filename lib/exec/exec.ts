@@ -1,5 +1,5 @@
-import { MachineError } from "../machine/machine.js";
 import { watchProgram } from "../machine/run.js";
+import { OWN_TIME } from "../machine/time.js";
 import type { Entry } from "./entry.js";
 import { type JailCommandCode, JailCommandError } from "./exec-error.js";
 import type { LaunchedSync, Launcher, LaunchOptions } from "./launch.js";
@@ -43,20 +43,6 @@ export interface Execution {
 }
 
 const MAX_BUFFER = 1024 * 1024;
-
-const TIME = {
-  clock: () => performance.now(),
-  async sleep(ms: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal?.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    if (signal?.aborted) throw new MachineError("ECANCELED", "sleep", "");
-  },
-};
 
 /** Bytes of a stream, and whether they are more than they may be. */
 class Output {
@@ -110,7 +96,7 @@ export async function execute(
     ...program,
     kill: (by: "SIGTERM" | "SIGKILL") => void program.child.killGroup(by === "SIGTERM" ? killSignal : by),
   };
-  const ended = await watchProgram(TIME, entry.argv, watched, {
+  const ended = await watchProgram(OWN_TIME, entry.argv, watched, {
     timeoutMs: timeout,
     signal: signal === undefined ? overflow.signal : AbortSignal.any([signal, overflow.signal]),
     keepBytes: 0,

@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
-import { performance } from "node:perf_hooks";
-import { setTimeout as delay } from "node:timers/promises";
 import { abortable } from "../abort.js";
 import type { LocalFiles } from "./files.js";
 import { currentHolder, takeLock } from "./lock.js";
@@ -17,6 +15,7 @@ import {
   type WriteOptions,
 } from "./machine.js";
 import { actorAlive, currentActor } from "./process-identity.js";
+import { OWN_TIME } from "./time.js";
 
 /** What every machine in this process has in common: its files, its clock, its locks. */
 export abstract class BaseMachine {
@@ -104,13 +103,11 @@ export abstract class BaseMachine {
   }
 
   clock(): number {
-    return performance.now();
+    return OWN_TIME.clock();
   }
 
-  async sleep(ms: number, options: MachineOptions = {}): Promise<void> {
-    await delay(ms, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch((error) => {
-      throw options.signal?.aborted ? options.signal.reason : error;
-    });
+  sleep(ms: number, options: MachineOptions = {}): Promise<void> {
+    return OWN_TIME.sleep(ms, options);
   }
 
   random(length: number): Uint8Array {

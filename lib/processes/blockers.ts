@@ -2,6 +2,7 @@ import { JAIL_DYING } from "../binding.js";
 import type { CallOptions, JailHost } from "../host.js";
 import { startLocal } from "../machine/programs.js";
 import { watchProgram } from "../machine/run.js";
+import { OWN_TIME } from "../machine/time.js";
 import { decodeRows } from "../params/decode.js";
 import { listProcesses } from "./list.js";
 
@@ -56,17 +57,13 @@ async function readJail(host: JailHost, jid: number, options: CallOptions) {
   return { dying: row.dying === true, persist: row.persist === true, addresses };
 }
 
-const TIME = {
-  clock: () => performance.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref()),
-};
 /** USER COMMAND PID FD of a connection that outlived its process. */
 const ORPHAN = /^\?\? +\?\? +\?\? +\?\? +(tcp\S*) +(\S+) +(\S+) *(\S*)/;
 
 /** Connections without a process, among them those that keep a dying jail: of its addresses, or all where it has none of its own. */
 async function unfinishedConnections(addresses: readonly string[], options: CallOptions): Promise<JailBlocker[]> {
   const argv = ["/usr/bin/sockstat", "-s", "-4", "-6", "-P", "tcp"];
-  const { stdout } = await watchProgram(TIME, argv, await startLocal({ argv }, options), { keepBytes: 1 << 22 });
+  const { stdout } = await watchProgram(OWN_TIME, argv, await startLocal({ argv }, options), { keepBytes: 1 << 22 });
   return stdout.split("\n").flatMap((line) => {
     const [, protocol, local = "", remote, state] = ORPHAN.exec(line) ?? [];
     const address = local.slice(0, local.lastIndexOf(":"));

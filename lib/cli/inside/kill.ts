@@ -5,6 +5,7 @@ import { usageFailure } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
 import { printable, writeJson } from "../output.js";
+import { seconds } from "../seconds.js";
 import { runVerb } from "../verbs/run.js";
 import { suggestion } from "../words.js";
 import { plain } from "./ps.js";
@@ -29,7 +30,7 @@ export function killCommand(argv: string[], io: CliIo): Promise<number> {
     if (options.signal !== undefined && options.timeout !== undefined)
       throw usageFailure("--signal and --timeout exclude each other", "--timeout sends TERM, and then KILL.");
     const signal = signalOf(options.signal ?? "TERM");
-    const timeout = options.timeout === undefined ? undefined : milliseconds(options.timeout);
+    const timeout = options.timeout === undefined ? undefined : seconds("--timeout", options.timeout) * 1000;
     const { children } = options;
     // All of them are there before the first process is told.
     const jails: Jail[] = [];
@@ -71,10 +72,4 @@ function signalOf(word: string): NodeJS.Signals {
   const name = byNumber ?? (upper.startsWith("SIG") ? upper : `SIG${upper}`);
   if (names.includes(name)) return name as NodeJS.Signals;
   throw usageFailure(`--signal cannot be "${printable(word)}"${suggestion(name, names)}`, "Such as: TERM, KILL, HUP.");
-}
-
-function milliseconds(text: string): number {
-  const seconds = Number(text);
-  if (text !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
-  throw usageFailure(`--timeout cannot be "${printable(text)}": it is a number of seconds`);
 }

@@ -3,6 +3,7 @@ import { STATUS_OK, usageFailure } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
 import { type Paint, paintFor, printable, writeJson } from "../output.js";
+import { seconds } from "../seconds.js";
 import { runVerb } from "../verbs/run.js";
 
 /** `bsdjail watch [--interval SECONDS] [JAIL]`: what happens to jails, a line each, until an interrupt. */
@@ -11,7 +12,10 @@ export function watchCommand(argv: string[], io: CliIo): Promise<number> {
   return runVerb("watch", argv, io, specs, async ({ host, json, kernel }, { operands, options }) => {
     const [name, ...more] = operands;
     if (more.length > 0) throw usageFailure("at most one jail is watched at a time", "Without one, all are.");
-    const interval = options.interval === undefined ? undefined : milliseconds(options.interval);
+    const interval =
+      options.interval === undefined
+        ? undefined
+        : Math.max(1, Math.round(seconds("--interval", options.interval) * 1000));
     const jail = name === undefined ? undefined : await host.open(name);
     const paint = paintFor(io, io.stdout);
     return interruptible(async (signal) => {
@@ -22,12 +26,6 @@ export function watchCommand(argv: string[], io: CliIo): Promise<number> {
       return STATUS_OK;
     });
   });
-}
-
-function milliseconds(text: string): number {
-  const seconds = Number(text);
-  if (text !== "" && Number.isFinite(seconds) && seconds >= 0.001) return Math.round(seconds * 1000);
-  throw usageFailure(`--interval cannot be "${printable(text)}": it is a number of seconds`);
 }
 
 function line(event: WatchEvent, paint: Paint): string {

@@ -3,10 +3,10 @@ import { CliFailure, STATUS_OK, usageFailure } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
 import { type Paint, paintFor, printable, writeJson } from "../output.js";
+import { seconds } from "../seconds.js";
 import { runVerb } from "../verbs/run.js";
 import { suggestion } from "../words.js";
 import { FILE_OPTION, type LifecycleContext, openJails } from "./open.js";
-import { seconds } from "./run.js";
 
 const OPTIONS = {
   ...FILE_OPTION,

@@ -6,6 +6,7 @@ import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
 import { paintFor } from "../output.js";
 import { unbroken } from "../pipe.js";
+import { seconds } from "../seconds.js";
 import { rendererFor } from "./render.js";
 import { Timings } from "./timings.js";
 
@@ -25,15 +26,6 @@ export interface RunArguments {
   readonly within: string | undefined;
   readonly timings: boolean;
   readonly verbose: boolean;
-}
-
-/** A number of seconds, or one with a unit: `90`, `1.5`, `10m`. @throws CliFailure */
-export function seconds(option: string, text: string): number {
-  const units: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 86400 };
-  const [, number, unit = ""] = /^([0-9]+(?:\.[0-9]+)?)(s|m|h|d)?$/.exec(text) ?? [];
-  if (number === undefined)
-    throw usageFailure(`${option} is "${text}"`, "It takes seconds, or a number with s, m, h or d.");
-  return Number(number) * (units[unit] ?? 1);
 }
 
 /** The engine's options from a command's. @throws CliFailure */

@@ -182,7 +182,7 @@ describe("bsdjail kill", () => {
     [[], /no jail named/],
     [["-s", "NONE", "web"], /--signal cannot be "NONE"/],
     [["-s", "HUP", "-t", "1", "web"], /exclude each other/],
-    [["-t", "x", "web"], /--timeout cannot be "x"/],
+    [["-t", "x", "web"], /--timeout is "x"/],
   ])("refuses %j", async (argv, message) => {
     const { status, err } = await run("kill", ...argv);
     expect([status, message.test(err)]).toEqual([2, true]);
@@ -232,7 +232,7 @@ describe("bsdjail watch", () => {
 
   it("refuses what it cannot do", async () => {
     expect((await run("watch", "a", "b")).err).toMatch(/at most one jail/);
-    expect((await run("watch", "--interval", "0")).err).toMatch(/--interval cannot be "0"/);
+    expect((await run("watch", "--interval", "x")).err).toMatch(/--interval is "x"/);
     expect((await run("watch", "nosuch")).status).toBe(1);
   });
 });
