@@ -102,6 +102,7 @@ export interface ProblemEvent extends EventBase {
   readonly parameter: string;
   readonly message: string;
   readonly code?: string;
+  readonly hint?: string;
 }
 
 /** What happens during a run. */

@@ -10,6 +10,8 @@ export interface Problem {
   readonly message: string;
   /** The errno of what was looked at, where there is one. */
   readonly code?: string;
+  /** What would help, in one sentence. */
+  readonly hint?: string;
 }
 
 /** A pseudo-parameter's name without the `no` of its last component, and whether it was there. */

@@ -2,7 +2,6 @@ import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, writ
 import { dirname } from "node:path";
 import { lockDescriptor } from "../native.js";
 import {
-  type Actor,
   type LockHolder,
   type LockOptions,
   type Machine,
@@ -18,11 +17,6 @@ const RECORD_BYTES = 512;
 
 type Waiting = Pick<Machine, "self" | "alive" | "sleep" | "now" | "random">;
 type Holder = LockHolder & { readonly token: string };
-
-/** Whether two actors are the same process. */
-export function sameActor(a: Actor, b: Actor): boolean {
-  return a.pid === b.pid && a.started === b.started && a.boot === b.boot;
-}
 
 /** What is written in a lock's file: who holds it. Undefined for nobody, and for what a writer that was killed left. */
 function parse(text: string): Holder | undefined {

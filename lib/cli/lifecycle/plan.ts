@@ -45,7 +45,10 @@ function planText(plan: Plan, paint: Paint): string {
   for (const jail of plan.jails) {
     const problems = plan.problems.filter((problem) => problem.jail === jail.jail);
     lines.push(head(jail, width, paint));
-    for (const { message } of problems) lines.push(`  ${paint.red("!")} ${printable(message)}`);
+    for (const { message, hint } of problems) {
+      lines.push(`  ${paint.red("!")} ${printable(message)}`);
+      if (hint !== undefined) lines.push(`    ${printable(hint)}`);
+    }
     for (const { what, wanted, running } of jail.drift) {
       const values = [running, wanted].map((value) => printable(value === undefined ? "-" : JSON.stringify(value)));
       if (typeof wanted === "boolean" && what.includes(" ")) continue;

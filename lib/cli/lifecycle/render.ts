@@ -1,4 +1,4 @@
-import type { JailEvent, JailState, LifecycleEvent, StepEvent } from "../../lifecycle/events.js";
+import type { JailEvent, JailState, LifecycleEvent, ProblemEvent, StepEvent } from "../../lifecycle/events.js";
 import type { RunOutcome } from "../../lifecycle/run.js";
 import type { CliIo } from "../io.js";
 import { isTerminal, type Paint, paintFor, printable, writeJson } from "../output.js";
@@ -59,7 +59,7 @@ class LineRenderer implements Renderer {
   readonly #width: number;
   readonly #live: LiveRegion | undefined;
   readonly #failed = new Map<string, StepEvent>();
-  readonly #problems = new Map<string, string[]>();
+  readonly #problems = new Map<string, ProblemEvent[]>();
 
   constructor(io: CliIo, { verbose, names }: RenderOptions) {
     this.#io = io;
@@ -84,7 +84,7 @@ class LineRenderer implements Renderer {
         if (this.#verbose) this.#output(event.jail, event.step, event.text);
         break;
       case "problem":
-        this.#problems.set(event.jail, [...(this.#problems.get(event.jail) ?? []), event.message]);
+        this.#problems.set(event.jail, [...(this.#problems.get(event.jail) ?? []), event]);
         break;
       case "step":
         this.#step(event);
@@ -123,7 +123,11 @@ class LineRenderer implements Renderer {
     const failed = event.state === "failed" || event.state === "aborted" ? this.#failed.get(event.jail) : undefined;
     const words = about(event, problems.length, failed);
     this.#line(event.jail, stateWord(event.state, this.#paint), words, event.state.length);
-    const detail: string[] = problems.length > 1 ? problems.map(printable) : [];
+    const detail: string[] = [];
+    for (const problem of problems) {
+      if (problems.length > 1) detail.push(printable(problem.message));
+      if (problem.hint !== undefined) detail.push(printable(problem.hint));
+    }
     if (failed !== undefined && failed.argv.length > 0) detail.push(`$ ${action(failed)}`);
     if (failed !== undefined) detail.push(...lastOutput(failed).map((line) => this.#paint.dim(`| ${line}`)));
     const hint = event.error?.hint ?? failed?.error?.hint;

@@ -36,9 +36,11 @@ export function stateWord(state: JailState, paint: Paint): string {
 export function failure(event: StepEvent): string {
   const { step, argv, status, error } = event;
   if (error?.code === "EEXIT" && status !== null) return `${step} failed with status ${status}`;
-  const command = `${argv.join(" ")}: `;
-  const message = error?.message ?? "";
-  return `${step}: ${printable(message.startsWith(command) ? message.slice(command.length) : message)}`;
+  let message = error?.message ?? "";
+  for (const said of [`${argv.join(" ")}: `, `${step}: `]) {
+    if (message.startsWith(said)) message = message.slice(said.length);
+  }
+  return `${step}: ${printable(message)}`;
 }
 
 /** What is told of a jail beside its state: why, or what it is now. */

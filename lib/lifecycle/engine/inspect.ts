@@ -30,7 +30,8 @@ export class Inspector {
     const note = (parameter: string, error: unknown) => {
       if (!(error instanceof StepError || error instanceof MachineError)) throw error;
       const words = error.message.startsWith(`${parameter}:`) ? error.message : `${parameter}: ${error.message}`;
-      problems.push({ jail: spec.name, parameter, message: words, code: error.code });
+      const hint = error instanceof StepError && error.hint !== undefined ? { hint: error.hint } : {};
+      problems.push({ jail: spec.name, parameter, message: words, code: error.code, ...hint });
     };
     const check = async (parameter: string, work: () => Promise<void>) => {
       try {

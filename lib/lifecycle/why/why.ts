@@ -163,7 +163,7 @@ async function missing(session: Session, spec: JailSpec): Promise<Finding[]> {
     about: "not up",
     cause: `${problem.parameter} keeps it from starting`,
     shows: problem.message,
-    helps: "correct the parameter, or make what it names",
+    helps: problem.hint ?? "correct the parameter, or make what it names",
   }));
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LockHolder } from "../../../lib/machine/machine.js";
+import { actorAlive, bootSeconds, currentActor, startedAfterBoot } from "../../../lib/machine/process-identity.js";
 import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
 import { VersionedFile } from "../../../lib/machine/versioned-file.js";
 
@@ -169,5 +170,30 @@ describe("a simulated machine in a folder", () => {
     await Promise.all([elsewhere(script(1)), elsewhere(script(2))]);
     const { world } = new SimulatedMachine({ jails: () => [], state });
     expect(world.interfaces[0]?.addresses).toHaveLength(42);
+  });
+});
+
+describe("who a process is", () => {
+  // As FreeBSD 15.1 prints them.
+  const BOOT = "{ sec = 1795664441, usec = 932124 } Thu Nov 26 03:40:41 2026\n";
+
+  it("is told by when it started after the machine did, whatever it does and whatever the clock says", () => {
+    const boot = bootSeconds(BOOT);
+    expect(boot).toBe(1795664441.932124);
+    expect(startedAfterBoot("R     Thu Nov 26 03:55:37 2026    \n", boot)).toBe("895");
+    expect(startedAfterBoot("S     Thu Nov 26 03:55:37 2026    \n", boot)).toBe("895");
+    // The clock was set an hour back.
+    expect(startedAfterBoot("SCs   Thu Nov 26 02:55:37 2026    \n", boot - 3600)).toBe("895");
+    expect(startedAfterBoot("Z     Thu Nov 26 03:55:37 2026    \n", boot)).toBeUndefined();
+    expect(startedAfterBoot("", boot)).toBeUndefined();
+  });
+
+  it("knows this process, and none of another start or boot", async () => {
+    const self = await currentActor();
+    expect(self.started).toMatch(/^\d+$/);
+    expect(await actorAlive(self)).toBe(true);
+    expect(await actorAlive({ ...self, started: String(Number(self.started) - 500) })).toBe(false);
+    expect(await actorAlive({ ...self, boot: "another" })).toBe(false);
+    expect(await actorAlive({ ...self, pid: 2 ** 22 + 1 })).toBe(false);
   });
 });
