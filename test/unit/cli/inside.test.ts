@@ -88,7 +88,7 @@ describe("bsdjail exec", () => {
     it("gives the command a login's environment, with what is asked for", async () => {
       const { out } = await run("exec", "-e", "A=b=c", "--env", "B=", "web", "env");
       const lines = out.split("\n");
-      expect(lines).toEqual(expect.arrayContaining(["A=b=c", "B=", "PATH=/bin:/usr/bin"]));
+      expect(lines).toEqual(expect.arrayContaining(["A=b=c", "B=", expect.stringMatching(/^PATH=.*\/bin/)]));
       expect(out).not.toMatch(/VITEST/);
       expect((await run("exec", "-i", "web", "env")).out).toMatch(/VITEST/);
     });

@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 
 /** jexec(8)'s; the login classes of a FreeBSD put their own in its place. */
+/** The last four are those of a login class, where there are such. */
+const LOGIN_NAMES = ["HOME", "PATH", "SHELL", "TERM", "USER", "BLOCKSIZE", "LANG", "MAIL", "MM_CHARSET"];
 const LOGIN_PATH = (process.platform as string) === "freebsd" ? /(^|:)\/bin(:|$)/ : /^\/bin:\/usr\/bin$/;
 
 const sh = (script: string) => ["-c", script];
@@ -85,7 +87,7 @@ describe("a command's environment", () => {
     const { username, homedir } = userInfo();
     const login = await environment({});
     expect(login).toMatchObject({ USER: username, HOME: homedir, PATH: expect.stringMatching(LOGIN_PATH) });
-    expect(Object.keys(login).filter((name) => !["HOME", "PATH", "SHELL", "TERM", "USER"].includes(name))).toEqual([]);
+    expect(Object.keys(login).filter((name) => !LOGIN_NAMES.includes(name))).toEqual([]);
   });
 
   it("is what was given, and nothing else", async () => {
