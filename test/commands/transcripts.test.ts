@@ -6,13 +6,14 @@ import { runCase } from "../../scripts/transcripts/run.js";
 import { runQuickly } from "../../scripts/transcripts/shell.js";
 
 const FOLDER = join(__dirname, "..", "fixtures", "transcripts");
-const FILES = readdirSync(FOLDER).filter((name) => /^freebsd-[0-9.]+\.json$/.test(name));
+/** The rest is `jail -e`, which the tests of jail.conf cover. */
+const FILES = readdirSync(FOLDER).filter((name) => /^freebsd-[0-9.]+(?:-commands|-queries)?\.json$/.test(name));
 /** Commands that a kernel, its machine or a shell has no part in are covered by the tests of jail.conf. */
 const ONLY_PRINTS = /^jail\.conf: /;
 
 for (const file of FILES) {
   const release = releaseOf(file);
-  test.concurrent(`recorded on ${release}`, async () => {
+  test.concurrent(`as recorded in ${file}`, async () => {
     const failed: unknown[] = [];
     let passed = 0;
     for (const each of readCases(join(FOLDER, file))) {
@@ -22,6 +23,6 @@ for (const file of FILES) {
       if (kind === "passed") passed++;
     }
     expect(failed).toEqual([]);
-    expect(passed).toBeGreaterThan(40);
+    expect(passed).toBeGreaterThan(30);
   });
 }

@@ -38,8 +38,8 @@ export async function jlsCommand(argv: string[], io: CliIo): Promise<number> {
   };
   for (const warning of taken.warnings) warn(warning);
   if (taken.status !== undefined) {
-    // libxo leaves before it has anything to finish; what warn-xml put on standard output is there already.
-    if (inXml) finish(taken.status);
+    // libxo leaves before it has anything to finish; what warn-xml puts on standard output is there already.
+    io.stdout.write(encode(xo.told(), bytes));
     return taken.status;
   }
   const { request, problem } = parseJlsArguments(taken.rest);

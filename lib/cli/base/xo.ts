@@ -168,6 +168,11 @@ export class Xo {
     this.#out.push(text);
   }
 
+  /** What was put between the fields, where the program ends before there is any. */
+  told(): string {
+    return this.#out.join("");
+  }
+
   /** Closes whatever is open and returns all of it. */
   finish(): string {
     while (this.#stack.length > 1) this.close();

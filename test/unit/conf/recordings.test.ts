@@ -23,7 +23,14 @@ const load = (file: string) => JSON.parse(readFileSync(join(folder, file), "utf8
 /** A step that prints a configuration and does nothing else; one that crashed base is left out. */
 const PRINTS = /^jail (?:-f [\w./-]+ )?-e '?[^'\s]+'?(?: -f [\w./-]+)?$/;
 
-describe.each(["freebsd-15.1-jail.conf-random.json", "freebsd-15.1.json"])("jail -e, as in %s", (file) => {
+const FILES = [
+  "freebsd-15.1-jail.conf-random.json",
+  "freebsd-15.1-jail.conf-texts.json",
+  "freebsd-15.1-jail.conf-includes.json",
+  "freebsd-15.1.json",
+];
+
+describe.each(FILES)("jail -e, as in %s", (file) => {
   const cases = load(file).filter(({ steps }) => steps.some(({ sh, status }) => PRINTS.test(sh) && status < 128));
   it.each(cases.map((each) => [each.case, each] as const))("%s", (_name, { files = {}, dirs = [], steps }) => {
     const cwd = mkdtempSync(join(tmpdir(), "conf-"));
