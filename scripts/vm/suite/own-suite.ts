@@ -13,7 +13,8 @@ import { GUEST_ROOT, provideNode, shellStep, step } from "./provision.js";
 import type { PartResult } from "./summary.js";
 
 const CHECKOUT = `${GUEST_ROOT}/checkout`;
-const TSX = "node_modules/tsx/dist/cli.mjs";
+/** TypeScript without a step of its own, in one process: tsx by name would start another, with descriptors to inherit. */
+const TSX = ["--import", "tsx"] as const;
 const NATIVE = { BSDJAIL_KERNEL: "native" };
 
 /** What the suite needs of a kernel that is a module, loaded where it is there. */
@@ -87,7 +88,7 @@ function vitest(words: readonly string[], emulated: boolean): Part {
 
 /** A part that compares recordings; left out where none fits. */
 function comparison(name: PartName, argv: readonly string[], files: readonly string[]): Part | PartResult {
-  if (files.length > 0) return { name, argv: ["node", TSX, ...argv, ...files], cwd: CHECKOUT, env: NATIVE };
+  if (files.length > 0) return { name, argv: ["node", ...TSX, ...argv, ...files], cwd: CHECKOUT, env: NATIVE };
   return leftOut(name, "no recording of this guest's release");
 }
 
@@ -144,7 +145,16 @@ export function suitePlan(options: SuiteOptions): Plan {
 function random(perform: string | undefined): Part | PartResult {
   if (perform === undefined) return leftOut("random", "the program that makes the calls was not cross-compiled");
   const folder = `${GUEST_RESULTS}/random`;
-  const argv = ["node", TSX, "scripts/conformance.ts", "--live", "--seconds", String(RANDOM_SECONDS), "--out", folder];
+  const argv = [
+    "node",
+    ...TSX,
+    "scripts/conformance.ts",
+    "--live",
+    "--seconds",
+    String(RANDOM_SECONDS),
+    "--out",
+    folder,
+  ];
   return {
     name: "random",
     argv: [...argv, "--perform", `./${perform}`],
@@ -166,11 +176,11 @@ function record(
   const copies = transcripts.map((name) => `${folder}/${basename(name)}`);
   const lines = [
     commandLine(["mkdir", "-p", folder]),
-    `${commandLine(["node", TSX, "scripts/conformance.ts", "--record", ...scenarios, "--perform", `./${perform}`])} >${folder}/kernel.json`,
+    `${commandLine(["node", ...TSX, "scripts/conformance.ts", "--record", ...scenarios, "--perform", `./${perform}`])} >${folder}/kernel.json`,
   ];
   if (copies.length > 0) {
     lines.push(commandLine(["cp", ...transcripts, folder]));
-    lines.push(commandLine(["node", TSX, "scripts/transcripts.ts", "--record", ...copies]));
+    lines.push(commandLine(["node", ...TSX, "scripts/transcripts.ts", "--record", ...copies]));
   }
   return {
     name: "record",
