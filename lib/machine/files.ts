@@ -222,6 +222,9 @@ export class LocalFiles {
       if (info?.type === "symlink") {
         throw new MachineError("ELOOP", "open", component, `"${component}" is a symbolic link`);
       }
+      if (component === path && info !== undefined && info.type !== "file") {
+        throw new MachineError("EFTYPE", "open", component, `"${component}" is not a regular file`);
+      }
     }
   }
 }

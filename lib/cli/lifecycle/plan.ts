@@ -1,4 +1,5 @@
 import type { JailPlan, Plan, PlannedAction } from "../../lifecycle/plan/plan.js";
+import { stepLabel } from "../../lifecycle/quote.js";
 import { STATUS_FAILED, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { type Paint, paintFor, printable, writeJson } from "../output.js";
@@ -70,7 +71,7 @@ function head({ jail, change, because }: JailPlan, width: number, paint: Paint):
 
 function actionLine(planned: PlannedAction, paint: Paint): string {
   const sign = planned.direction === "up" ? paint.green("+") : paint.red("-");
-  return `  ${sign} ${planned.step.padEnd(14)}  ${action(planned as never)}`;
+  return `  ${sign} ${stepLabel(planned.step, planned.direction).padEnd(14)}  ${action(planned as never)}`;
 }
 
 function summary({ jails, problems }: Plan): string {

@@ -1,4 +1,5 @@
 import type { JailEvent, JailState, LifecycleEvent, ProblemEvent, StepEvent } from "../../lifecycle/events.js";
+import { stepLabel } from "../../lifecycle/quote.js";
 import type { RunOutcome } from "../../lifecycle/run.js";
 import type { CliIo } from "../io.js";
 import { isTerminal, type Paint, paintFor, printable, writeJson } from "../output.js";
@@ -115,7 +116,7 @@ class LineRenderer implements Renderer {
     const way = { up: "+", down: "-", undo: "<" }[event.direction];
     const tail = event.note === undefined ? "" : `  ${this.#paint.dim(`(${printable(event.note)})`)}`;
     const mark = event.outcome === "failed" ? this.#paint.red("failed") : thousandths(event.durationMs);
-    this.#line(event.jail, `${way} ${event.step}`, `${action(event)}  ${mark}${tail}`);
+    this.#line(event.jail, `${way} ${stepLabel(event.step, event.direction)}`, `${action(event)}  ${mark}${tail}`);
   }
 
   #jail(event: JailEvent): void {

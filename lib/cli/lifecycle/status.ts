@@ -1,3 +1,4 @@
+import { stepLabel } from "../../lifecycle/quote.js";
 import type { JailStatus } from "../../lifecycle/why/status.js";
 import { CliFailure, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";
@@ -34,7 +35,7 @@ export function statusNote({ situation, busy, last, defined, state }: JailStatus
     ...(failed === undefined || busy !== undefined
       ? []
       : [
-          `its last ${what} ${failed.state === "aborted" ? "was stopped" : "failed"}${step === undefined ? "" : ` in ${step.step}`}`,
+          `its last ${what} ${failed.state === "aborted" ? "was stopped" : "failed"}${step === undefined ? "" : ` in ${stepLabel(step.step, step.direction)}`}`,
         ]),
     ...(defined || state === "down" ? [] : ["not defined"]),
   ].join("; ");

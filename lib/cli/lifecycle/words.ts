@@ -1,5 +1,5 @@
 import type { JailEvent, JailState, StepEvent, StepIdentity } from "../../lifecycle/events.js";
-import { quoted } from "../../lifecycle/quote.js";
+import { quoted, stepLabel } from "../../lifecycle/quote.js";
 import { type Paint, printable } from "../output.js";
 
 /** A duration for people: `0.412 s`, `3 min 12 s`. */
@@ -34,10 +34,11 @@ export function stateWord(state: JailState, paint: Paint): string {
 
 /** Why a step failed, without what is shown below it: the command, and what that wrote. */
 export function failure(event: StepEvent): string {
-  const { step, argv, status, error } = event;
+  const { argv, status, error } = event;
+  const step = stepLabel(event.step, event.direction);
   if (error?.code === "EEXIT" && status !== null) return `${step} failed with status ${status}`;
   let message = error?.message ?? "";
-  for (const said of [`${argv.join(" ")}: `, `${step}: `]) {
+  for (const said of [`${argv.join(" ")}: `, `${event.step}: `]) {
     if (message.startsWith(said)) message = message.slice(said.length);
   }
   return `${step}: ${printable(message)}`;

@@ -64,7 +64,8 @@ export function situation(
   if (outcome === undefined && run?.purpose === "update") return found === undefined ? "stopped by others" : "up";
   if (outcome === undefined) return run?.purpose === "down" ? "half down" : "half up";
   if (found !== undefined) return recorded === undefined ? "foreign" : "up";
-  return recorded === undefined ? "remains" : "stopped by others";
+  const stopFailed = run?.purpose === "down" && last?.purpose === "down" && last.left.length > 0;
+  return recorded === undefined || stopFailed ? "remains" : "stopped by others";
 }
 
 /** Strikes out what went with the last boot, and the marks that told others of it. The machine is not touched. */

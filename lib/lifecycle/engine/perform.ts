@@ -87,6 +87,7 @@ export function remembered(event: StepEvent): FailedStep {
     argv,
     message: error?.message ?? "",
     ...(error?.code === undefined ? {} : { code: error.code }),
+    ...(error?.hint === undefined ? {} : { hint: error.hint }),
     output,
   };
 }

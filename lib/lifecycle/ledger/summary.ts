@@ -7,6 +7,8 @@ export interface FailedStep {
   readonly argv: readonly string[];
   readonly message: string;
   readonly code?: string;
+  /** What would help, where that is known. */
+  readonly hint?: string;
   /** The end of what it wrote. */
   readonly output: string;
 }

@@ -69,9 +69,13 @@ async function waitGone(context: StepContext, jid: number, name: string): Promis
   const until = machine.clock() + limit;
   for (let wait = FIRST_LOOK_MS; await jails.lingers(jid, name); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
     if (machine.clock() >= until) {
-      throw new StepError("EBUSY", `jail ${jid} ("${name}") was removed and is still dying after ${limit / 1000} s`, {
-        hint: "something outside holds it, often a half-closed TCP connection: sockstat -s shows it with ?? as its user",
-      });
+      throw new StepError(
+        "EBUSY",
+        `jail ${jid} ("${name}") was removed and is still dying after ${(limit / 1000).toFixed(1)} s`,
+        {
+          hint: "something outside holds it, often a half-closed TCP connection: sockstat -s shows it with ?? as its user",
+        },
+      );
     }
     await machine.sleep(wait);
   }

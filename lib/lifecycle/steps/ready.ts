@@ -90,7 +90,7 @@ async function waitReady(context: StepContext, probe: ReadyProbe): Promise<void>
     if (machine.clock() >= until) {
       throw new StepError(
         "ETIMEDOUT",
-        `ready: ${describe(probe)} did not hold within ${Math.max(timeoutMs, 0) / 1000} s: ${answer}`,
+        `ready: ${describe(probe)} did not hold within ${(Math.max(timeoutMs, 0) / 1000).toFixed(1)} s: ${answer}`,
       );
     }
     await machine.sleep(Math.min(pause, Math.max(until - machine.clock(), 1)), { signal });

@@ -30,7 +30,7 @@ async function terminate(context: StepContext) {
     if (left.length === 0) return { note: `sent SIGTERM to ${[...waited].join(" ")}` };
     if (machine.clock() >= until) {
       const names = left.map((process) => `${process.pid} (${process.command})`).join(", ");
-      return { note: `${names} did not end within ${limit / 1000} s of SIGTERM` };
+      return { note: `${names} did not end within ${(limit / 1000).toFixed(1)} s of SIGTERM` };
     }
     await machine.sleep(Math.min(wait, Math.max(until - machine.clock(), 0)));
   }

@@ -6,7 +6,7 @@ import type { FailedStep } from "../ledger/summary.js";
 import { thingName } from "../ledger/thing.js";
 import type { JailDefinition } from "../parameters.js";
 import { compare, MachineView } from "../plan/difference.js";
-import { quoted } from "../quote.js";
+import { quoted, stepLabel } from "../quote.js";
 import type { JailSpec } from "../spec.js";
 import { holders } from "./holders.js";
 
@@ -79,11 +79,12 @@ function remedy(step: FailedStep): string {
     ENOSPC: "make room on the file system",
     ECANCELED: "start it again: the run was stopped on purpose",
   };
-  return helps[step.code ?? ""] ?? "correct what the message names, and try again";
+  return step.hint ?? helps[step.code ?? ""] ?? "correct what the message names, and try again";
 }
 
 function fromStep(step: FailedStep): Finding {
-  const what = step.argv.length > 0 ? quoted(step.argv) : step.step;
+  const name = stepLabel(step.step, step.direction);
+  const what = step.argv.length > 0 ? quoted(step.argv) : name;
   const said = step.output.trim().split("\n").at(-1);
   // The command and its last words are what shows it.
   const command = `${step.argv.join(" ")}: `;
@@ -91,7 +92,7 @@ function fromStep(step: FailedStep): Finding {
   if (said && message.endsWith(`: ${said}`)) message = message.slice(0, -said.length - 2);
   return {
     about: step.direction === "up" ? "not up" : step.direction === "down" ? "not stopped" : "not gone",
-    cause: `in its last run, ${step.step} ${message.startsWith("failed ") ? message : `failed: ${message}`}`,
+    cause: `in its last run, ${name} ${message.startsWith("failed ") ? message : `failed: ${message}`}`,
     shows: said ? `${what} wrote: ${said}` : `${what} (${step.code ?? "no errno"})`,
     helps: remedy(step),
   };

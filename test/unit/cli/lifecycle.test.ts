@@ -130,7 +130,7 @@ describe("up and down", () => {
     expect((await run("status", "db")).status).toBe(3);
     await run("up", "db");
     const look = await run("down", "--dry-run", "db");
-    expect(look.out).toContain("  - create          jail_remove(2)\n");
+    expect(look.out).toContain("  - removal         jail_remove(2)\n");
     expect((await run("status", "db")).status).toBe(0);
   });
 

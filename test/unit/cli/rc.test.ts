@@ -125,5 +125,6 @@ describe("the start-up script", () => {
     const stop = service(rc.replace(/jail_list.*/, ""), "stop");
     expect(stop).toMatchObject({ status: 0, err: "" });
     expect(stop.out.split("\n").map((line) => line.replace(/ .*/, ""))).toEqual(["Stopping", "b", "a", "c", "3", ""]);
+    expect(readdirSync(join(folder, "run"))).toEqual([]);
   });
 });
