@@ -120,6 +120,8 @@ export class HostJails implements JailPort {
       const known = table.get(parameter) ?? table.negated(parameter);
       if (known?.settable === "never" || value === undefined) continue;
       const now = running[parameter];
+      // A new list without an address is what the kernel calls disabled.
+      if ((parameter === "ip4" || parameter === "ip6") && value === "new" && now === "disable") continue;
       if (sameValue(known?.kind, value, now)) continue;
       differences.push({ parameter, wanted: value, running: now, fixed: known?.settable === "creation" });
     }

@@ -1,4 +1,4 @@
-import { MachineError } from "../../machine/machine.js";
+import { type LockHolder, MachineError, type MachineLock } from "../../machine/machine.js";
 import { stepFailure } from "../events.js";
 import { buildGraph, type Need, reverseNeeds } from "../graph.js";
 import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
@@ -7,6 +7,7 @@ import type { JailDefinition } from "../parameters.js";
 import type { RunningJail } from "../port.js";
 import type { JailSpec } from "../spec.js";
 import { DOWN } from "../steps/table.js";
+import type { Engine } from "./context.js";
 import { digest, plainParameters } from "./digest.js";
 import { forgetRebooted, situation } from "./leftovers.js";
 import { type Ending, JailRunner } from "./runner.js";
@@ -142,10 +143,7 @@ async function stopOne(
     return false;
   }
   try {
-    const lock = await books.lock(name, "down", {
-      signal: engine.waiting,
-      onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
-    });
+    const lock = await lockForStop(engine, name);
     try {
       const ledger = await books.open(name, { signal });
       const found = await engine.jails.find(name, { signal });
@@ -178,6 +176,22 @@ async function stopOne(
     session.tell(name, { state: signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
     return false;
   }
+}
+
+/** How long a lock is still waited for when the time for all is over: a jail that nobody works on is stopped all the same. */
+const LATE_MS = 1000;
+
+async function lockForStop(engine: Engine, name: string): Promise<MachineLock> {
+  const { books, machine, signal, waiting } = engine;
+  const onWait = (holder: LockHolder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder });
+  if (!waiting.aborted || signal.aborted) return books.lock(name, "down", { signal: waiting, onWait });
+  const late = new AbortController();
+  const taken = new AbortController();
+  machine.sleep(LATE_MS, { signal: taken.signal }).then(
+    () => late.abort(waiting.reason),
+    () => undefined,
+  );
+  return books.lock(name, "down", { signal: late.signal, onWait }).finally(() => taken.abort());
 }
 
 /** A stop makes nothing, so nothing of it must be written down: it goes on where the disk is full. */

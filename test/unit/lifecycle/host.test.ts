@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { tracingChannel } from "node:diagnostics_channel";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -329,4 +330,55 @@ it("a jail.conf in a file is read with what it includes", () => {
   expect(readDefinitions(join(path, "jail.conf")).jails).toEqual([
     { name: "web", parameters: { path: "/", "exec.start": ["a", "b"] } },
   ]);
+});
+
+it("a jail that stays dying is what a stop left, and is told from one that others stopped", async () => {
+  const { host, lifecycle, jails } = machine();
+  await lifecycle.up(jails, { only: ["db"] }).result;
+  const [{ jid } = { jid: 0 }] = host.listSync(["jid"]);
+  host.simulation?.holdDying(jid);
+  const down = await lifecycle.down(jails, { only: ["db"], withinMs: 1 }).result;
+  expect(down.jails).toMatchObject([
+    {
+      jail: "db",
+      state: "failed",
+      error: { code: "EBUSY", message: expect.stringMatching(/still dying after 1\.0 s$/) },
+      left: [{ thing: "jail db", code: "EBUSY" }],
+    },
+  ]);
+  const [row] = await lifecycle.status();
+  expect(row).toMatchObject({ name: "db", state: "dying", situation: "remains" });
+  const { findings } = await lifecycle.why("db", jails);
+  expect(findings.map(({ about, cause }) => `${about}: ${cause}`)).toEqual([
+    "not gone: the last stop could not take everything away",
+    expect.stringMatching(
+      /^not stopped: in its last run, removal failed: jail \d+ \("db"\) was removed and is still dying/,
+    ),
+    expect.stringMatching(/^not gone: /),
+  ]);
+  host.simulation?.finishDying(jid);
+  expect((await lifecycle.recover().result).jails).toMatchObject([
+    { jail: "db", state: "down", reason: "what a stop could not take away was taken away" },
+  ]);
+  expect(lifecycle.simulation?.world.mounts).toHaveLength(1);
+});
+
+it("a console log that is a pipe, a directory or behind a link is refused, and nothing waits for it", async () => {
+  const { root, lifecycle, jails } = machine();
+  const log = (path: string) => [
+    { name: "db", parameters: { ...jails[1]?.parameters, "exec.start": "true", "exec.consolelog": path } },
+  ];
+  execFileSync("mkfifo", [join(root, "jails/db/fifo")]);
+  execFileSync("ln", ["-s", "/etc", join(root, "jails/db/away")]);
+  for (const [path, code] of [
+    ["/jails/db/fifo", "EFTYPE"],
+    ["/jails/db/dev", "EISDIR"],
+    ["/jails/db/away/console", "ELOOP"],
+    ["/jails/db/none/console", "ENOENT"],
+    ["console", "EINVAL"],
+  ] as const) {
+    const outcome = await lifecycle.up(log(path)).result;
+    expect(outcome.jails[0], path).toMatchObject({ state: "failed", error: { code } });
+  }
+  expect((await lifecycle.up(log("/jails/db/console")).result).ok).toBe(true);
 });
