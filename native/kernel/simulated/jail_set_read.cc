@@ -216,7 +216,8 @@ int JailSet::read_path() {
   if (!option->terminated()) return kEINVAL;
   std::string resolved;
   // The caller's own root counts, also where it creates below another jail by descriptor.
-  const int error = resolve_directory(world_.paths, caller_.prison->root, option->text(), resolved);
+  const bool jailed = caller_.prison != &prisons_.host();
+  const int error = resolve_directory(world_.paths, caller_.prison->root, jailed, option->text(), resolved);
   if (error == 0) root_ = std::move(resolved);
   return error;
 }

@@ -25,10 +25,11 @@ Kind kind_of(const SimulatedPaths& paths, std::string_view path) {
 
 }  // namespace
 
-int resolve_directory(const SimulatedPaths& paths, std::string_view root, std::string_view path, std::string& resolved) {
+int resolve_directory(const SimulatedPaths& paths, std::string_view root, bool jailed, std::string_view path,
+                      std::string& resolved) {
   if (path.empty()) return kENOENT;
   if (path.size() >= kMaxPath) return kENAMETOOLONG;
-  if (path.front() != '/' && root == "/") return kENOENT;
+  if (path.front() != '/' && !jailed) return kENOENT;
 
   std::string at(root == "/" ? "" : root);
   const std::size_t root_length = at.size();

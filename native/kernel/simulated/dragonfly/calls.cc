@@ -51,7 +51,7 @@ Outcome dragonfly_jail(World& world, Process& caller, const dragonfly::NewJail& 
   if (caller.uid != 0 || jailed(world, caller)) return Outcome::fail(kEPERM);
   if (jail.hostname.size() >= kMaxHostName) return Outcome::fail(kENAMETOOLONG);
   std::string root;
-  const int error = resolve_directory(world.paths, caller.prison->root, jail.path, root);
+  const int error = resolve_directory(world.paths, caller.prison->root, caller.prison != &world.prisons().host(), jail.path, root);
   // What is there and no directory is refused when the process is to go there: the number is given out by then.
   const bool file = error == kENOTDIR && is_file(world, jail.path);
   if (error != 0 && !file) return Outcome::fail(error);
