@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { partialName } from "../cache.js";
+import { READER } from "../console/shell.js";
 import { messageOf, STATUS, VmError } from "../errors.js";
 import type { Image } from "../images/locate.js";
 import type { Choice } from "../machine/accelerator.js";
@@ -265,6 +266,8 @@ class States {
       String(network),
       version,
       plan.identity,
+      // The shell on the console is part of what is saved.
+      READER,
     ];
   }
 

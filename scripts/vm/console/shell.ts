@@ -13,11 +13,12 @@ import { panicIn, standstillIn } from "./signs.js";
 export const LONGEST_LINE = 240;
 
 /**
- * A shell that reads lines and runs them: it has no prompt, no line editor and no echo, and outlives an interrupt. Typed
- * into whatever shell the user has, csh too.
+ * A shell that reads lines and runs them: it has no prompt, no line editor and no echo, nothing open that a login left to
+ * it, and outlives an interrupt. Typed into whatever shell the user has, csh too.
  */
-const READER =
-  "exec /bin/sh -c 'trap : 2; stty -echo; n=0; while [ $n -lt 9 ]; do if IFS= read -r l; then n=0; eval \"$l\"; else n=$((n+1)); fi; done'";
+export const READER =
+  "exec /bin/sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; trap : 2; stty -echo; n=0; " +
+  'while [ $n -lt 9 ]; do if IFS= read -r l; then n=0; eval "$l"; else n=$((n+1)); fi; done\'';
 
 /** What the shell prints when it is asked: a line that types it, and the pattern of its output. */
 function saying(
