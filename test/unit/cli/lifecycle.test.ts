@@ -138,7 +138,7 @@ describe("up and down", () => {
     const conf = join(folder, "slow.conf");
     writeFileSync(conf, 'slow { path = "/"; persist; exec.poststart = "sleep 60"; }');
     const one = await run("up", "-f", conf, "--timeout", "0.2s");
-    expect(one).toMatchObject({ status: 1, out: expect.stringContaining("exec.poststart: timed out after 0.2 s") });
+    expect(one).toMatchObject({ status: 1, out: expect.stringContaining(": timed out after 0.2 s") });
     const all = await run("up", "-f", conf, "--within", "0.2");
     expect(all).toMatchObject({ status: 1, out: expect.stringContaining("the time for all jails is over") });
   });
