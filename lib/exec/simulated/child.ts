@@ -84,8 +84,9 @@ export class SimulatedChild extends EventEmitter {
   readonly #outputs: readonly Writable[];
   readonly #killed = new AbortController();
   #over = false;
+  #refused: JailEntryError | undefined;
 
-  constructor(argv: readonly string[], stdio: readonly Stdio[], life: ChildLife, failure: JailEntryError | undefined) {
+  constructor(argv: readonly string[], stdio: readonly Stdio[], life: ChildLife) {
     super();
     const [input, ...outputs] = stdio;
     this.pid = life.pid;
@@ -107,12 +108,12 @@ export class SimulatedChild extends EventEmitter {
     this.entered = new Promise((resolve, reject) => {
       process.nextTick(() => {
         this.emit("spawn");
-        if (failure === undefined) {
+        if (this.#refused === undefined) {
           resolve();
           return;
         }
-        reject(failure);
-        this.fail(failure);
+        reject(this.#refused);
+        this.fail(this.#refused);
       });
     });
     this.entered.catch(() => undefined);
@@ -152,6 +153,12 @@ export class SimulatedChild extends EventEmitter {
 
   [Symbol.dispose](): void {
     if (!this.#over) this.kill();
+  }
+
+  /** @internal It will never be a command: to be said at once, before anybody knows of it. */
+  refuse(failure: JailEntryError): this {
+    this.#refused = failure;
+    return this;
   }
 
   /** @internal It never was a command. */

@@ -15,7 +15,7 @@ import {
   stdioList,
 } from "../launch.js";
 import { asChildProcess, Collected, SimulatedChild } from "./child.js";
-import type { CommandAnswer, SimulatedCommand, SimulatedCommands } from "./command.js";
+import type { CommandAnswer, CommandFunction, SimulatedCommand, SimulatedCommands } from "./command.js";
 
 /** How often processes that somebody else may have ended are looked at, in milliseconds. */
 const LOOK_MS = 20;
@@ -70,20 +70,9 @@ export class SimulatedRunner {
         this.#controls.exit(command.pid);
       },
     };
-    let answer: CommandAnswer | Promise<CommandAnswer | undefined> | undefined;
-    let child: SimulatedChild | undefined;
-    if (this.#does !== "record") {
-      child = new SimulatedChild(entry.argv, stdio, life, undefined);
-      try {
-        answer = this.#does(command, child.streams) ?? undefined;
-      } catch (thrown) {
-        answer = Promise.reject(thrown);
-      }
-    } else answer = { stays: command.detached };
-    if (child === undefined || isFailure(answer)) {
-      const failure = isFailure(answer) ? new JailEntryError(FAILURES[answer.fails], command.jail) : undefined;
-      child = new SimulatedChild(entry.argv, stdio, life, failure);
-    }
+    const child = new SimulatedChild(entry.argv, stdio, life);
+    const answer = this.#answer(command, child);
+    if (isFailure(answer)) child.refuse(new JailEntryError(FAILURES[answer.fails], command.jail));
     this.#live(child, command, options, answer);
     return asChildProcess(child);
   };
@@ -170,9 +159,18 @@ export class SimulatedRunner {
     return command;
   }
 
+  #answer(command: SimulatedCommand, child: SimulatedChild): ReturnType<CommandFunction> {
+    if (typeof this.#does !== "function") return { stays: command.detached };
+    try {
+      return this.#does(command, child.streams);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
   #failed(entry: Entry, stdio: ReturnType<typeof stdioList>, failure: JailEntryError): JailChildProcess {
     const life = { pid: undefined, kill: () => false, ended() {} };
-    return asChildProcess(new SimulatedChild(entry.argv, stdio, life, failure));
+    return asChildProcess(new SimulatedChild(entry.argv, stdio, life).refuse(failure));
   }
 
   /** Lets a simulated command run until it has answered, or is ended. */
@@ -180,7 +178,7 @@ export class SimulatedRunner {
     child: SimulatedChild,
     { pid }: SimulatedCommand,
     options: LaunchOptions,
-    answer: CommandAnswer | Promise<CommandAnswer | undefined> | undefined,
+    answer: ReturnType<CommandFunction>,
   ): void {
     const { signal, timeout, killSignal = "SIGTERM" } = options;
     this.#follow(
@@ -220,9 +218,14 @@ export class SimulatedRunner {
     if (types.isPromise(answer)) {
       answer.then(settle, (reason: unknown) => {
         if (child.over) return;
-        // A function that fails is a failure of the test, not of the command.
-        child.emit("error", reason instanceof Error ? reason : new Error(String(reason)));
-        child.finish(1, null);
+        // A function that fails is a mistake of whoever wrote it: said wherever somebody looks.
+        const error = reason instanceof Error ? reason : new Error(String(reason));
+        child.streams.stderr.write(`${error.stack}\n`);
+        try {
+          child.emit("error", error);
+        } finally {
+          child.finish(1, null);
+        }
       });
     } else setImmediate(() => settle(answer));
   }

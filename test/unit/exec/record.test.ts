@@ -166,9 +166,13 @@ describe("commands of a simulated host that a function answers", () => {
         throw new Error("the test is wrong");
       },
     });
-    const child = (await host.create({ name: "web" })).spawn("x");
-    const [error] = await once(child, "error");
+    const web = await host.create({ name: "web" });
+    const [error] = await once(web.spawn("x"), "error");
     expect(error).toMatchObject({ message: "the test is wrong" });
+    await expect(web.exec("x")).rejects.toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching("the test is wrong"),
+    });
   });
 });
 
