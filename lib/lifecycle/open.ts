@@ -39,11 +39,17 @@ const worlds = new WeakMap<JailHost, Map<string, SimulatedMachine>>();
 const folders = new WeakMap<JailHost, string>();
 const temporary = new Set<string>();
 
-/** The lifecycle of a host's jails. @throws JailParameterError for an option that cannot be */
+/** The lifecycle of a host's jails. @throws JailParameterError for an option that cannot be; JailStateError on DragonFly */
 export function openLifecycle(host: JailHost, options: HostLifecycleOptions = {}): Lifecycle {
   const { directory, root, env } = options;
   for (const [name, path] of Object.entries({ directory, root })) {
     if (path !== undefined && !isAbsolute(path)) throw new JailParameterError(name, path, "it must be absolute");
+  }
+  if (host.kernel.system === "dragonfly") {
+    throw new JailStateError(
+      "ERR_JAIL_UNSUPPORTED_PLATFORM",
+      "the lifecycle goes by the names of jails, and DragonFly's have none: create, exec and remove them there",
+    );
   }
   const jails = new HostJails(host, hostCommands(host, { env }));
   if (host.simulation === undefined) {

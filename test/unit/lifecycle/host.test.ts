@@ -141,6 +141,11 @@ describe("the lifecycle of a host", () => {
     ]);
   });
 
+  it("is refused where jails have no names", () => {
+    const dragonfly = JailHost.simulated({ release: "dragonfly-6.4" });
+    expect(() => dragonfly.lifecycle()).toThrow(/DragonFly's have none/);
+  });
+
   it("leaves out what a jail.conf has wrong, and says it", () => {
     const { jails, problems } = parseDefinitions(
       "a { path = $nowhere; }\nb { path = /; }\n7 { name = seven; path = /; }",
