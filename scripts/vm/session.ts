@@ -97,20 +97,20 @@ export class Session {
     return {
       ...{ name, arch: target.arch, memory, cpus, image, network, outlives, recording },
       label: image?.label ?? target.slug,
-      kernel: this.#kernel(image),
+      kernel: this.#kernel(image, target.arch),
       way: this.options.kernel === undefined ? way : (this.options.way ?? "serial"),
       login: { user, password },
     };
   }
 
-  #kernel(image: Image | undefined): DirectKernel | undefined {
+  #kernel(image: Image | undefined, arch: Arch): DirectKernel | undefined {
     const { kernel: path, initrd, append } = this.options;
     if (path === undefined) return undefined;
     for (const file of [path, initrd]) {
       if (file !== undefined && !existsSync(file)) throw new VmError(`${file}: there is no such file`);
     }
     const label = image?.format === "raw" ? rootLabel(image.path) : undefined;
-    return { path, initrd, append: append ?? defaultAppend(kernelKind(path), label) };
+    return { path, initrd, append: append ?? defaultAppend(kernelKind(path), arch, label) };
   }
 
   /** QEMU's version, and the accelerators to try. */

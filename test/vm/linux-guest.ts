@@ -126,7 +126,7 @@ export class Place {
   /** The options that name the guest. `append` is added to the kernel's command line. */
   guest(append = ""): string[] {
     // The timer's check fails under emulation on a busy machine; a panic is to end QEMU at once.
-    const line = `console=ttyS0 no_timer_check nokaslr quiet panic=-1 ${append}`;
+    const line = `console=ttyS0 no_timer_check nokaslr quiet loglevel=1 panic=-1 ${append}`;
     const machine = ["--accel", "tcg", "--memory", "256", "--cpus", "1", "--no-network"];
     return ["--kernel", this.#parts.kernel, "--initrd", this.initrd, "--append", line, ...machine];
   }

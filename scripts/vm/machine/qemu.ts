@@ -141,8 +141,8 @@ export function qemuArgs(spec: MachineSpec): string[] {
 }
 
 /** What the kernel is told where nothing is said, by what kind of kernel it is. */
-export function defaultAppend(kernel: "freebsd" | "other", rootLabel: string | undefined): string {
-  if (kernel === "other") return "console=ttyS0";
+export function defaultAppend(kernel: "freebsd" | "other", arch: Arch, rootLabel: string | undefined): string {
+  if (kernel === "other") return arch === "amd64" ? "console=ttyS0" : "console=ttyAMA0";
   return `boot_serial=YES console=comconsole vfs.root.mountfrom=ufs:/dev/${rootLabel ?? "gpt/rootfs"}`;
 }
 

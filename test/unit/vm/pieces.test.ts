@@ -224,8 +224,9 @@ describe("a kernel that is booted directly", () => {
     image.write("rootfs\0", 65536 + 680);
     writeFileSync(disk, image);
     expect(rootLabel(disk)).toBe("ufs/rootfs");
-    expect(defaultAppend("freebsd", "ufs/rootfs")).toContain("vfs.root.mountfrom=ufs:/dev/ufs/rootfs");
-    expect(defaultAppend("other", undefined)).toBe("console=ttyS0");
+    expect(defaultAppend("freebsd", "amd64", "ufs/rootfs")).toContain("vfs.root.mountfrom=ufs:/dev/ufs/rootfs");
+    expect(defaultAppend("other", "amd64", undefined)).toBe("console=ttyS0");
+    expect(defaultAppend("other", "aarch64", undefined)).toBe("console=ttyAMA0");
   });
 });
 
