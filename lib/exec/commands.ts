@@ -13,8 +13,6 @@ import { enterJail } from "./program.js";
 export interface HookCommand extends JailCommand {
   /** The directory in the jail to start in. Default: that of the user of a clean environment, else the jail's root. */
   readonly cwd?: string | undefined;
-  /** It is killed when this process ends. */
-  readonly dependent?: boolean;
 }
 
 /** Options of {@link hostCommands}. */

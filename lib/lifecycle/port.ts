@@ -21,6 +21,8 @@ export interface JailCommand {
   readonly clean: boolean;
   readonly fib: number | undefined;
   readonly background: boolean;
+  /** It is killed when this process ends. Default `false`. */
+  readonly dependent?: boolean;
   /** A descriptor that gets what the command writes, instead of the caller. */
   readonly outputFd: number | undefined;
   /** `"inherit"`: this process's own streams. */

@@ -11,6 +11,30 @@ import {
 /** Pieces of output that may wait for a reader before a program's streams are held back. */
 const MOST_WAITING_PIECES = 64;
 
+/** Process groups of programs that somebody waits for. */
+const awaited = new Set<number>();
+
+/** With this process goes whoever would wait for them: a hook that nobody watches must not go on working. */
+function killAwaited(): void {
+  for (const group of awaited) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+function awaitEnd(child: ChildProcess): void {
+  const group = child.pid as number;
+  if (awaited.size === 0) {
+    process.off("exit", killAwaited);
+    process.once("exit", killAwaited);
+  }
+  awaited.add(group);
+  child.once("exit", () => awaited.delete(group));
+}
+
 /** The PATH of a clean environment, jail(8) `exec.clean`. */
 export const CLEAN_PATH = "/bin:/usr/bin";
 
@@ -53,6 +77,7 @@ export function startLocal(request: ProgramRequest, options: MachineOptions = {}
     });
     child.once("spawn", () => {
       if (request.background) child.unref();
+      else if (!inherit) awaitEnd(child);
       resolve(new LocalProgram(child, !inherit));
     });
   });

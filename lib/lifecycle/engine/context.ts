@@ -147,6 +147,7 @@ export class JailContext implements StepContext {
             clean: spec.clean,
             fib: spec.fib,
             background,
+            dependent: !background,
             outputFd: log?.fd,
             streams: this.#engine.streams,
           },

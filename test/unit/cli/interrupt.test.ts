@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -44,7 +44,8 @@ function start(...argv: string[]) {
 /** A jail whose last step leaves a mark and then goes on for a minute. */
 function slowJail(first = ""): Promise<void> {
   const mark = join(folder, "marks/begun");
-  const conf = `web { path = /jails/web; persist; mount.devfs; exec.poststart = "${first}touch ${mark}; exec sleep 60"; }\n`;
+  const hook = `${first}echo $$ > ${mark}.new; mv ${mark}.new ${mark}; exec sleep 60`;
+  const conf = `web { path = /jails/web; persist; mount.devfs; exec.poststart = '${hook}'; }\n`;
   mkdirSync(join(folder, "root/etc"));
   writeFileSync(join(folder, "root/etc/jail.conf"), conf);
   return new Promise((resolve) => {
@@ -54,6 +55,11 @@ function slowJail(first = ""): Promise<void> {
       resolve();
     });
   });
+}
+
+function isRunning(pid: string): boolean {
+  const { status, stdout } = spawnSync("ps", ["-o", "stat=", "-p", pid], { encoding: "utf8" });
+  return status === 0 && !stdout.startsWith("Z");
 }
 
 async function situation() {
@@ -78,13 +84,16 @@ describe("an interrupt", () => {
   });
 
   it("that comes twice leaves at once, with the ledger whole", async () => {
-    const begun = slowJail("trap '' TERM; ");
+    const begun = slowJail('trap "" TERM; ');
     const up = start("up");
     await begun;
     up.child.kill("SIGINT");
     await up.said("stopping");
     up.child.kill("SIGINT");
     expect((await up.ended).status).toBe(130);
+    // The command that it waited for went with it.
+    const pid = readFileSync(join(folder, "marks/begun"), "utf8").trim();
+    while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await situation()).toEqual(["up, half up"]);
     const { status, out } = await start("recover").ended;
     expect({ status, out }).toMatchObject({
