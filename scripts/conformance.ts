@@ -10,11 +10,9 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openNative } from "../lib/native.js";
 import type { Face } from "./conformance/calls.js";
 import { live, recordAll } from "./conformance/live.js";
 import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/machines.js";
-import { CHILD, childMain } from "./conformance/native-caller.js";
 import { readParameters, unlikeNodes } from "./conformance/parameters.js";
 import { startPerformer } from "./conformance/performer.js";
 import { isParameters, readRecording, releaseOf } from "./conformance/recording.js";
@@ -28,12 +26,20 @@ interface Counts {
 
 async function run(file: string, face: Face, counts: Counts): Promise<void> {
   const native = process.env.BSDJAIL_KERNEL === "native";
-  const machines: Conformed = native ? await nativeMachine(face) : simulatedMachines(releaseOf(file), face);
-  if (isParameters(file)) return runParameters(file, machines, counts);
-  const scenarios = readRecording(file);
-  for (const scenario of scenarios) {
+  const release = releaseOf(file);
+  const machines: Conformed = native ? await nativeMachine(release, face) : simulatedMachines(release, face);
+  try {
+    if (isParameters(file)) await runParameters(file, machines, counts);
+    else await runScenarios(file, machines, counts);
+  } finally {
+    await machines.close();
+  }
+}
+
+async function runScenarios(file: string, machines: Conformed, counts: Counts): Promise<void> {
+  for (const scenario of readRecording(file)) {
     try {
-      const found = await replay(scenario, await machines.begin(scenario));
+      const found = await replay(machines.fit(scenario), await machines.begin(scenario));
       if (found === undefined) {
         counts.passed += 1;
       } else {
@@ -113,12 +119,6 @@ async function runRecord(files: readonly string[], { perform, release, ...given 
 }
 
 async function main(): Promise<number> {
-  if (process.argv[2] === CHILD) {
-    const { value: kernel, error } = openNative();
-    if (error !== undefined) throw new Error(error.message);
-    await childMain(kernel, process.argv.slice(3));
-    return 0;
-  }
   const { values, positionals: files } = parseArgs({
     options: {
       async: { type: "boolean", default: false },

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JAIL_CREATE, JAIL_DYING, type RawSimulatedOptions } from "../../lib/binding.js";
-import type { Calls } from "./calls.js";
+import { hostFacts } from "./facts.js";
 import { type Ability, generate } from "./generate.js";
 import { packParams } from "./iovec.js";
 import { simulatedMachines } from "./machines.js";
@@ -36,21 +36,10 @@ interface Facts {
 const ALLOW = "security.jail.param.allow.";
 const SETTINGS = ["enforce_statfs", "jail_max_af_ips", "set_hostname_allowed", "sysvipc_allowed", "meta_maxbufsize"];
 
-async function text(calls: Calls, name: string): Promise<string> {
-  const { data, error } = await calls.sysctl(name);
-  if (error !== undefined) throw new Error(`${name}: ${error.code}`);
-  return Buffer.from(data).toString().replace(/\0.*$/s, "");
-}
-
-async function number(calls: Calls, name: string): Promise<bigint> {
-  const { data, error } = await calls.sysctl(name);
-  if (error !== undefined) throw new Error(`${name}: ${error.code}`);
-  return data.length === 8 ? Buffer.from(data).readBigUInt64LE() : BigInt(Buffer.from(data).readInt32LE());
-}
-
 async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
   const { calls } = caller;
-  const osreldate = Number(await number(calls, "kern.osreldate"));
+  const host = await hostFacts(calls);
+  const { osreldate } = host;
   const release = `${Math.floor(osreldate / 100_000)}.${Math.floor(osreldate / 1000) % 100}`;
   // What this kernel and the simulated one both have.
   const machine = await simulatedMachines(release, "sync").begin({ scenario: "", lastjid: 0, steps: [] });
@@ -66,14 +55,7 @@ async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
   const keep = caller.keep !== undefined;
   return {
     release,
-    host: {
-      osrelease: await text(calls, "kern.osrelease"),
-      osreldate,
-      hostname: await text(calls, "kern.hostname"),
-      domainname: await text(calls, "kern.domainname"),
-      hostuuid: await text(calls, "kern.hostuuid"),
-      hostid: Number(await number(calls, "kern.hostid")),
-    },
+    host,
     // The library's machine has every path, and descriptors above the host's.
     options: simulated ? { paths: { any: true }, firstDescriptor: 2 ** 30 } : {},
     ability: {

@@ -8,10 +8,12 @@ import {
 } from "../../lib/binding.js";
 import { openNative, openSimulated } from "../../lib/native.js";
 import { callsOf, type Face } from "./calls.js";
+import { ANY } from "./compare.js";
+import { hostFacts } from "./facts.js";
 import { packParams } from "./iovec.js";
 import { Ground } from "./native.js";
-import { nativeCaller } from "./native-caller.js";
-import type { Scenario } from "./recording.js";
+import { startPerformer } from "./performer.js";
+import type { HostFacts, Scenario, Step } from "./recording.js";
 import { type Caller, Ended, resultOf, runJob } from "./replay.js";
 
 /** What the recordings' hosts called themselves, where a scenario does not say it. */
@@ -25,7 +27,10 @@ const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> 
 export interface Conformed {
   /** A process on a host without jails, as the scenario wants it, and its kernel where that is in this process. */
   begin(scenario: Scenario): Promise<Caller & { readonly kernel?: LocalKernel }>;
+  /** The scenario as this machine should answer it. */
+  fit(scenario: Scenario): Scenario;
   end(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Makes every call of a process that was killed with its jail an {@link Ended}. */
@@ -125,15 +130,54 @@ export function simulatedMachines(release: string, face: Face = "sync", facts: R
       const view = machine.controls.process();
       return { ...simulatedCaller(view, machine.controls, face), kernel: view.kernel };
     },
+    fit: (scenario) => scenario,
     async end() {},
+    async close() {},
   };
 }
 
-/** This machine's own kernel, which must have no jails: what a scenario leaves is removed. */
-export async function nativeMachine(face: Face = "sync"): Promise<Conformed> {
+/** The scenario with what this host is called where the recording's host was; descriptors have any numbers. */
+function fitted(scenario: Scenario, release: string, host: HostFacts): Scenario {
+  const was = scenario.host ?? { ...HOST, ...HOSTS[release], domainname: "" };
+  const text = (value: string) => Buffer.from(value).toString("hex");
+  const int = (value: number | bigint = 0, size = 4) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt(value));
+    return bytes.toString("hex", 0, size);
+  };
+  const instead = new Map([
+    [`osrelease ${text(was.osrelease ?? "")}`, text(host.osrelease)],
+    [`osreldate ${int(was.osreldate)}`, int(host.osreldate)],
+    [`host.hostid ${int(was.hostid, 8)}`, int(host.hostid, 8)],
+    [`host.hostname ${text(was.hostname)}`, text(host.hostname)],
+    [`host.hostuuid ${text(was.hostuuid)}`, text(host.hostuuid)],
+  ]);
+  const fit = (step: Step): Step => ({
+    ...step,
+    ...(step.steps && { steps: step.steps.map(fit) }),
+    ...(step.result?.out && {
+      result: {
+        ...step.result,
+        out: step.result.out.map((out) => ({
+          ...out,
+          hex: out.name === "desc" ? ANY : (instead.get(`${out.name} ${out.hex}`) ?? out.hex),
+        })),
+      },
+    }),
+  });
+  return { ...scenario, steps: scenario.steps.map(fit) };
+}
+
+/**
+ * This machine's own kernel through the addon, which must have no jails: what a scenario leaves is removed. What takes a
+ * process of its own is done by a performer.
+ */
+export async function nativeMachine(release: string, face: Face = "sync"): Promise<Conformed> {
   const { value: kernel, error } = openNative();
   if (error !== undefined) throw new Error(error.message);
-  const caller = { ...nativeCaller(kernel, face), kernel };
+  const performer = await startPerformer(undefined);
+  const host = await hostFacts(performer.caller.calls);
+  const caller = { ...performer.caller, calls: callsOf(kernel, face), kernel };
   const ground = await Ground.of(caller.calls);
   return {
     async begin(scenario) {
@@ -141,6 +185,8 @@ export async function nativeMachine(face: Face = "sync"): Promise<Conformed> {
       await ground.advance(scenario.lastjid);
       return caller;
     },
+    fit: (scenario) => fitted(scenario, release, host),
     end: () => ground.clear(),
+    close: () => performer.close(),
   };
 }
