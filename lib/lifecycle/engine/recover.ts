@@ -39,6 +39,7 @@ export async function recover(session: Session, only: readonly string[] | undefi
       session.tell(name, { state: engine.signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
     }
   }
+  if (only === undefined) await engine.books.forget(engine.machine.now() - REMEMBERED_MS);
 }
 
 /** Jails in jails, and those that need others, first: their mounts and processes keep the others from going. */
@@ -52,6 +53,9 @@ async function fromTheTop(session: Session, names: readonly string[]): Promise<r
   const { needs } = buildGraph(nodes, names);
   return inOrder([...needs.keys()], reverseNeeds(needs));
 }
+
+/** How long the last run of a jail is remembered that is there no more. */
+const REMEMBERED_MS = 90 * 24 * 3600 * 1000;
 
 /** Takes a jail's lock unless somebody living holds it; then who that is. */
 export async function lockNow(engine: Engine, name: string, purpose: string) {

@@ -7,6 +7,7 @@ import {
   type MachineLock,
   type MachineOptions,
 } from "../../machine/machine.js";
+import { ASIDE } from "../logs/log.js";
 import { Ledger } from "./ledger.js";
 import { parseRecord } from "./record.js";
 import { type RunSummary, readSummary } from "./summary.js";
@@ -116,6 +117,18 @@ export class Books {
       .catch((error: unknown) => {
         if (!(error instanceof MachineError)) throw error;
       });
+  }
+
+  /** Forgets last runs, and what was written in them, of jails that have no ledger and did nothing since then. */
+  async forget(since: number, options: MachineOptions = {}): Promise<void> {
+    for (const file of await this.#machine.listDirectory(this.directory, options)) {
+      if (!file.endsWith(SUMMARY)) continue;
+      const summary = readSummary((await this.#text(`${this.directory}/${file}`, options)) ?? "");
+      if (summary === undefined || summary.at >= since) continue;
+      if ((await this.#machine.stat(this.ledgerPath(summary.jail), options)) !== undefined) continue;
+      const log = this.logPath(summary.jail);
+      for (const path of [`${this.directory}/${file}`, log, `${log}${ASIDE}`]) await this.#machine.removeFile(path);
+    }
   }
 
   async #text(path: string, options: MachineOptions): Promise<string | undefined> {

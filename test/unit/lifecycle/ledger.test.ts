@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLedger } from "../../../lib/lifecycle/ledger/ledger.js";
@@ -133,6 +133,21 @@ describe("a ledger", () => {
     });
     await world.lifecycle.down([PERSISTENT]).result;
     expect(await world.leftovers()).toEqual([]);
+  });
+
+  it("leaves a memory of the last run, which recover forgets after a season", async () => {
+    const world = await upWorld();
+    await world.lifecycle.down([PERSISTENT]).result;
+    const path = join(world.root, world.directory, "web.last");
+    const summary = JSON.parse(readFileSync(path, "utf8"));
+    const log = join(world.root, world.directory, "logs/web");
+    mkdirSync(join(log, ".."), { recursive: true });
+    writeFileSync(log, "");
+    await world.lifecycle.recover().result;
+    expect(existsSync(path)).toBe(true);
+    writeFileSync(path, JSON.stringify({ ...summary, at: summary.at - 91 * 24 * 3600 * 1000 }));
+    await world.lifecycle.recover().result;
+    expect([existsSync(path), existsSync(log)]).toEqual([false, false]);
   });
 
   it("does not tell what an old file, or a foreign one, beside it is", async () => {
