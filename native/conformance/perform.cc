@@ -249,6 +249,42 @@ void settle() {
   for (int i = 0; i < tries && unsettled(); ++i) ::usleep(kSettlePause);
 }
 
+// A message that carries a descriptor from a process to another.
+class Carrier {
+ public:
+  Carrier() {
+    message_.msg_iov = &data_;
+    message_.msg_iovlen = 1;
+    message_.msg_control = control_;
+    message_.msg_controllen = sizeof(control_);
+  }
+  Carrier(const Carrier&) = delete;
+  Carrier& operator=(const Carrier&) = delete;
+
+  bool send(int socket, int file) {
+    struct cmsghdr* header = CMSG_FIRSTHDR(&message_);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &file, sizeof(file));
+    return ::sendmsg(socket, &message_, 0) == 1;
+  }
+  // The descriptor, or -1.
+  int receive(int socket) {
+    int file = -1;
+    if (::recvmsg(socket, &message_, 0) == 1 && CMSG_FIRSTHDR(&message_) != nullptr) {
+      std::memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message_)), sizeof(file));
+    }
+    return file;
+  }
+
+ private:
+  alignas(struct cmsghdr) char control_[CMSG_SPACE(sizeof(int))] = {};
+  char byte_ = 0;
+  struct iovec data_ = {&byte_, 1};
+  struct msghdr message_ = {};
+};
+
 // A child that has entered the jail: 0 in the child; the errno over the pipe to its parent.
 pid_t enter(int jid, int& error, int socket) {
   int report[2];
@@ -262,20 +298,7 @@ pid_t enter(int jid, int& error, int socket) {
       // A file carries the credentials that opened it, of whatever kind it is.
       int file = -1, ends[2];
       if (::pipe(ends) == 0) file = ends[0];
-      char control[CMSG_SPACE(sizeof(int))] = {};
-      char byte = 0;
-      struct iovec data = {&byte, 1};
-      struct msghdr message = {};
-      message.msg_iov = &data;
-      message.msg_iovlen = 1;
-      message.msg_control = control;
-      message.msg_controllen = sizeof(control);
-      struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(header), &file, sizeof(file));
-      if (::sendmsg(socket, &message, 0) < 0) status = errno;
+      if (!Carrier().send(socket, file)) status = errno;
     }
     (void)!::write(report[1], &status, sizeof(status));
     return 0;
@@ -332,18 +355,7 @@ std::string keep(int jid) {
   ::close(sockets[1]);
   if (pid > 0) {
     if (error == 0) {
-      char control[CMSG_SPACE(sizeof(int))] = {};
-      char byte = 0;
-      struct iovec data = {&byte, 1};
-      struct msghdr message = {};
-      message.msg_iov = &data;
-      message.msg_iovlen = 1;
-      message.msg_control = control;
-      message.msg_controllen = sizeof(control);
-      int file = -1;
-      if (::recvmsg(sockets[0], &message, 0) == 1 && CMSG_FIRSTHDR(&message) != nullptr) {
-        std::memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(file));
-      }
+      const int file = Carrier().receive(sockets[0]);
       kept.push_back({::fcntl(file, F_DUPFD_CLOEXEC, kOwnDescriptors), jid});
       ::close(file);
     }
