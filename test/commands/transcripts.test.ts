@@ -16,13 +16,13 @@ for (const file of FILES) {
   test.concurrent(`as recorded in ${file}`, async () => {
     const failed: unknown[] = [];
     let passed = 0;
-    for (const each of readCases(join(FOLDER, file))) {
-      if (ONLY_PRINTS.test(each.case)) continue;
+    const cases = readCases(join(FOLDER, file)).filter((each) => !ONLY_PRINTS.test(each.case));
+    for (const each of cases) {
       const { kind, first } = await runCase(each, release, runQuickly);
       if (kind === "failed") failed.push({ case: each.case, ...first });
       if (kind === "passed") passed++;
     }
     expect(failed).toEqual([]);
-    expect(passed).toBeGreaterThan(4);
+    expect(passed).toBeGreaterThan(cases.length / 2);
   });
 }
