@@ -208,8 +208,10 @@ class MachineRun {
     const onOutput = (piece: string) => {
       text += piece;
     };
-    await machine.guest.run(["uname", "-srm"], { signal: this.#session.signal, env: GUEST_ENV, onOutput });
-    return text.trim();
+    // A message of the kernel or of syslogd may come between on a console.
+    const line = "echo $(uname -srm) | sed 's/^/system: /'";
+    await machine.guest.run(["/bin/sh", "-c", line], { signal: this.#session.signal, env: GUEST_ENV, onOutput });
+    return /^.*system: (.*)$/m.exec(text)?.[1]?.trim() ?? text.trim();
   }
 
   async #use(machine: RunningMachine, plan: Plan): Promise<void> {
