@@ -62,7 +62,7 @@ export function unescapeField(text: string): string | undefined {
 
 /** Writes a field so that fstab(5) reads the same back. */
 export function escapeField(text: string): string {
-  return text.replace(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  return text.replace(/[ \t\n\v\f\r\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 /** One line; undefined where there is nothing on it. As jail(8) reads it: what is after `#` does not count. */

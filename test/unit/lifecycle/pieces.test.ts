@@ -112,6 +112,7 @@ describe("fstab lines", () => {
     for (const cut of ["", "x", "M", "M-", "M^", "^"]) expect(unescapeField(`a\\${cut}`)).toBe("a");
     for (const wrong of ["\\xg", "\\Mx", "\\ a", "\\é"]) expect(unescapeField(wrong)).toBeUndefined();
     expect(escapeField("a b#c")).toBe("a\\040b\\043c");
+    expect(unescapeField(escapeField("a\u00a0\u2003b"))).toBe("a\u00a0\u2003b");
   });
 
   it("lose what is after a hash, and are nothing where nothing is left", () => {
