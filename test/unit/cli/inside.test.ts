@@ -146,7 +146,9 @@ describe("bsdjail exec", () => {
 
 it("bsdjail exec -t gives the command a terminal where there is none", async () => {
   env.BSDJAIL_COMMANDS = "host";
-  expect((await run("exec", "-t", "web", "sh", "-c", "test -t 1 && echo yes")).out).toBe("yes\r\n");
+  // FreeBSD's terminals show the end of input before they take it back.
+  const { out } = await run("exec", "-t", "web", "sh", "-c", "test -t 1 && echo yes");
+  expect(out.replace("^D\b\b", "")).toBe("yes\r\n");
   expect((await run("exec", "-tT", "web", "true")).err).toMatch(/exclude each other/);
 });
 

@@ -110,7 +110,8 @@ describe("DragonFly's jail(8), simulated", () => {
 });
 
 /** jail-exec of a machine without jails: it says that it made jail 1, and runs the command here. */
-describe("DragonFly's jail(8) by jail-exec", () => {
+// FreeBSD's jail-exec has FreeBSD's system calls, and DragonFly's jail(2) is none of them.
+describe.skipIf((process.platform as string) === "freebsd")("DragonFly's jail(8) by jail-exec", () => {
   const helper = jailExecPath();
 
   /** In a process of its own, since the command gets the process's streams. */
@@ -141,7 +142,8 @@ describe("DragonFly's jail(8) by jail-exec", () => {
       outside(["-i", "/", "h", "127.0.0.2", "/bin/sh", "-c", 'echo "$MINE"; pwd; exit 7'], { MINE: "a b" }),
     ).toMatchObject({
       status: 7,
-      out: expect.stringContaining("a b\n/\n"),
+      // The jail's number may be written in between.
+      out: expect.stringMatching(/a b\n(1\n)?\/\n/),
       err: "",
     });
     expect(outside(["/", "h", "", "/bin/sh", "-c", "kill -9 $$"]).status).toBe(137);

@@ -8,7 +8,7 @@ import { Lifecycle } from "../../../lib/lifecycle/lifecycle.js";
 import { BOOKS, EVERY_STEP, leftovers, openFolder, prepareFolder } from "./simulated.js";
 
 /** In memory where the system has such a place: the machine's state is written through to the disk hundreds of times. */
-const scratch = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const scratch = process.platform === "linux" && existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const project = join(__dirname, "../../..");
 let compiled = "";
 
