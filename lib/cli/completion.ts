@@ -1,7 +1,8 @@
 import { COMMON_OPTIONS, parseArguments } from "./args.js";
 import { reportFailure, STATUS_OK, usageFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
-import { type CommandManual, MANUALS, manualOf, type OperandKind, type OptionManual } from "./manual.js";
+import { MANUALS, manualOf } from "./manual/manual.js";
+import type { CommandManual, OperandKind, OptionManual } from "./manual/model.js";
 import { suggestion } from "./words.js";
 
 const SHELLS = ["sh", "bash", "zsh", "fish"];

@@ -1,7 +1,8 @@
 import { BASE_COMMANDS, COMMANDS } from "./commands.js";
 import { reportFailure, STATUS_OK, STATUS_USAGE, usageFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
-import { type CommandManual, GROUPS, MANUALS, manualOf, STATUSES } from "./manual.js";
+import { MANUALS, manualOf } from "./manual/manual.js";
+import { type CommandManual, GROUPS, STATUSES } from "./manual/model.js";
 import { type Paint, paintFor } from "./output.js";
 import { suggestion } from "./words.js";
 

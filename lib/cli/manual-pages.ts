@@ -1,4 +1,5 @@
-import { type CommandManual, GROUPS, MANUALS, type OptionManual, STATUSES } from "./manual.js";
+import { MANUALS } from "./manual/manual.js";
+import { type CommandManual, GROUPS, type OptionManual, STATUSES } from "./manual/model.js";
 
 /** Variables that the commands read. */
 export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly text: string }[] = [
@@ -95,7 +96,7 @@ function sentence(text: string): string {
 /** The manual page bsdjail(8), as mdoc. */
 export function mdoc(): string {
   const lines = [
-    '.\\" Made by scripts/manual.ts from lib/cli/manual.ts.',
+    '.\\" Made by scripts/manual.ts from lib/cli/manual/.',
     ".Dd August 1, 2026",
     ".Dt BSDJAIL 8",
     ".Os",
@@ -189,7 +190,7 @@ export function markdown(): string {
   const lines = [
     "# Commands",
     "",
-    "<!-- Made by scripts/manual.ts from lib/cli/manual.ts. -->",
+    "<!-- Made by scripts/manual.ts from lib/cli/manual/. -->",
     "",
     "`bsdjail COMMAND --help` shows the same in the terminal, `man bsdjail` the manual page.",
     "",

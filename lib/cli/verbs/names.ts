@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { loadAll } from "../../conf/all.js";
 import { negate } from "../../params/table.js";
 import type { CliIo } from "../io.js";
-import type { OperandKind } from "../manual.js";
+import type { OperandKind } from "../manual/model.js";
 import { openHost } from "./run.js";
 
 /** Names of this machine that can stand for an operand: its jails, or the kernel's parameters. */
