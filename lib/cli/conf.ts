@@ -17,6 +17,7 @@ import {
 } from "../conf/index.js";
 import { asksForJson, COMMON_OPTIONS, parseArguments } from "./args.js";
 import { quote } from "./base/jail/output.js";
+import { meaningProblems } from "./conf-check.js";
 import { CliFailure, reportFailure, STATUS_FAILED, STATUS_OK, usageFailure } from "./failure.js";
 import { helpCommand } from "./help.js";
 import type { CliIo } from "./io.js";
@@ -89,7 +90,9 @@ function problemReport({ place, message, jail }: ConfProblem) {
 function checkFiles({ file, operands, json }: Request, io: CliIo): number {
   const files = operands.length === 0 ? [file] : operands;
   const confs = files.map((each) => read(each, io));
-  const problems = confs.flatMap((conf) => conf.problems);
+  // A jail of one file may need one of another.
+  const meaning = meaningProblems(confs.flatMap((conf) => conf.jails));
+  const problems = [...confs.flatMap((conf) => conf.problems), ...meaning];
   if (json) {
     const jails = confs.flatMap((conf) => conf.jails.map(({ name }) => name));
     writeJson(io.stdout, { files, jails, problems: problems.map(problemReport) });

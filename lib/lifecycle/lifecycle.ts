@@ -141,10 +141,11 @@ export class Lifecycle {
     yield* reader.read(options);
   }
 
-  /** Whether anything that a jail's commands wrote is kept. */
-  async hasLog(name: string, options: MachineOptions = {}): Promise<boolean> {
+  /** Whether a jail's last run is remembered, or anything that its commands wrote is kept. */
+  async remembers(name: string, options: MachineOptions = {}): Promise<boolean> {
     const { machine } = this.#options;
     const books = new Books(machine, this.#options.directory ?? DEFAULT_DIRECTORY);
+    if ((await books.lastRun(name, options)) !== undefined) return true;
     return (await machine.stat(books.logPath(name), options)) !== undefined;
   }
 

@@ -64,7 +64,7 @@ function follow(
 async function checkKnown({ lifecycle, definitions }: LifecycleContext, operands: readonly string[]): Promise<void> {
   const names = (await lifecycle.status(definitions)).map(({ name }) => name);
   for (const name of operands) {
-    if (names.includes(name) || (await lifecycle.hasLog(name))) continue;
+    if (names.includes(name) || (await lifecycle.remembers(name))) continue;
     throw new CliFailure(`no jail "${printable(name)}"${suggestion(name, names)}`, {
       code: "ENOENT",
       hint: "`bsdjail status` shows all that are defined, recorded or there.",

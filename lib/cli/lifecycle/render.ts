@@ -104,6 +104,7 @@ class LineRenderer implements Renderer {
 
   end({ jails, durationMs }: RunOutcome): void {
     this.#live?.close();
+    if (jails.length === 0) this.#print(this.#paint.dim("nothing to do").concat("\n"));
     if (jails.length < 2) return;
     const counts = COUNTED.map((state) => ({ state, count: jails.filter((jail) => jail.state === state).length }));
     const words = counts.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${state}`);

@@ -48,18 +48,18 @@ export class Inspector {
     // What exec.prepare is there to make cannot be looked for before it has run.
     if (spec.hooks["exec.prepare"].length > 0) return problems;
     await check("path", () => this.#path(spec));
-    if (problems.some((problem) => problem.parameter === "path")) return problems;
+    const rooted = !problems.some((problem) => problem.parameter === "path");
     await check("vnet.interface", async () => this.#vnet(spec));
     await check("ready", async () => this.#ready(spec));
     for (const [index, mount] of spec.mounts.entries()) {
-      await check(mount.parameter, () => this.#mount(spec, index));
+      await check(mount.parameter, () => this.#mount(spec, index, rooted));
     }
     for (const name of new Set([...spec.aliases.map((alias) => alias.interface), ...spec.interfaces])) {
       const parameter = spec.interfaces.includes(name) ? "vnet.interface" : "interface";
       await check(parameter, () => this.#interface(name, parameter));
     }
     for (const name of spec.datasets) await check("zfs.dataset", () => checkDataset({ run: this.#run }, name));
-    await check("exec.consolelog", () => this.#consoleLog(spec));
+    await check("exec.consolelog", () => this.#consoleLog(spec, rooted));
     return problems;
   }
 
@@ -86,7 +86,8 @@ export class Inspector {
     if (info.type !== "directory") throw new StepError("ENOTDIR", `path ${path}: Not a directory`);
   }
 
-  async #mount(spec: JailSpec, index: number): Promise<void> {
+  /** @param rooted whether the jail's path is there: without it, nothing below it is looked for */
+  async #mount(spec: JailSpec, index: number, rooted: boolean): Promise<void> {
     const { machine, signal } = this.#engine;
     const mount = spec.mounts[index];
     if (mount === undefined) return;
@@ -95,7 +96,7 @@ export class Inspector {
     const covered = spec.mounts
       .slice(0, index)
       .some((earlier) => target === earlier.target || target.startsWith(`${earlier.target}/`));
-    if (!covered) await checkTarget({ machine, signal }, mount, spec.path);
+    if (!covered && rooted) await checkTarget({ machine, signal }, mount, spec.path);
     else if (spec.path !== undefined) componentsBelow(spec.path, target);
     if (type === "nullfs" && source.startsWith("/") && !covered) {
       const inside = spec.mounts.slice(0, index).some((earlier) => source.startsWith(`${earlier.target}/`));
@@ -155,13 +156,14 @@ export class Inspector {
     throw new StepError("ENXIO", `${parameter}: interface "${name}" does not exist on the host`);
   }
 
-  async #consoleLog({ consoleLog, path }: JailSpec): Promise<void> {
+  async #consoleLog({ consoleLog, path }: JailSpec, rooted: boolean): Promise<void> {
     if (consoleLog === undefined) return;
     if (!consoleLog.startsWith("/")) {
       throw new StepError("EINVAL", `exec.consolelog: ${consoleLog}: not an absolute pathname`);
     }
     const { machine, signal } = this.#engine;
     const beneath = path === undefined ? undefined : componentsBelow(path, consoleLog);
+    if (beneath !== undefined && !rooted) return;
     for (const part of beneath ?? [consoleLog]) {
       const info = await machine.stat(part, { signal });
       if (info?.type === "symlink" && beneath !== undefined) {

@@ -2,7 +2,7 @@ import { Inspector } from "../engine/inspect.js";
 import { type Situation, situation } from "../engine/leftovers.js";
 import type { Session } from "../engine/session.js";
 import { type Ledger, LedgerVersionError } from "../ledger/ledger.js";
-import type { FailedStep } from "../ledger/summary.js";
+import type { FailedStep, RunSummary } from "../ledger/summary.js";
 import { thingName } from "../ledger/thing.js";
 import type { JailDefinition } from "../parameters.js";
 import { compare, MachineView } from "../plan/difference.js";
@@ -98,6 +98,16 @@ function fromStep(step: FailedStep): Finding {
   };
 }
 
+/** A jail whose start went well and that was gone with it. */
+function endedByItself({ at }: RunSummary): Finding {
+  return {
+    about: "not up",
+    cause: "it was started, and ended with its last process: it does not persist",
+    shows: `its start at ${new Date(at).toISOString()}, after which no process was left in it`,
+    helps: "set persist, or have exec.start leave a process running",
+  };
+}
+
 /** Looks at the ledger, the last run and the machine. Changes nothing. */
 export async function explain(session: Session, name: string, definitions: readonly JailDefinition[]): Promise<Why> {
   const { engine } = session;
@@ -135,12 +145,13 @@ export async function explain(session: Session, name: string, definitions: reado
   if (last !== undefined && (last.state === "failed" || last.state === "aborted")) {
     findings.push(...last.failed.map(fromStep));
   }
+  if (found === undefined && last?.purpose === "up" && last.state === "down") findings.push(endedByItself(last));
   const [definition] = definitions.filter((candidate) => candidate.name === name);
   const parameters = definition?.parameters ?? ledger.state.definition?.parameters;
   if (parameters !== undefined) {
     const spec = (await session.read([{ name, parameters }])).get(name) as JailSpec;
     findings.push(...(await (found === undefined ? missing(session, spec) : differing(session, spec, found.jid))));
-  } else if (found === undefined && dying.length === 0 && !ledger.exists) {
+  } else if (found === undefined && dying.length === 0 && !ledger.exists && last === undefined) {
     findings.push({
       about: "not up",
       cause: "there is no such jail",

@@ -218,7 +218,7 @@ describe("plan and apply", () => {
       status: 0,
       out: expect.stringContaining("nothing to change"),
     });
-    expect((await run("apply", "db")).out).toBe("");
+    expect((await run("apply", "db")).out).toBe("nothing to do\n");
   });
 
   it("go together by a file, refused where the machine has moved", async () => {
@@ -272,6 +272,21 @@ describe("status, tree and why", () => {
     for (const [name, ...argv] of [["status"], ["tree"], ["why", "web"], ["why", "db"]] as const) {
       expect((await runJson(name, ...argv)).status).toBe(0);
     }
+  });
+});
+
+describe("a jail that ended with its commands", () => {
+  beforeEach(async () => {
+    writeFileSync(join(folder, "root/etc/jail.conf"), 'brief { path = "/jails/db"; exec.start = "true"; }');
+    expect((await run("up")).out).toMatch(/^brief {2}down +the jail does not persist/);
+  });
+
+  it("is explained, also when no configuration defines it any more", async () => {
+    const words = "  not up: it was started, and ended with its last process: it does not persist\n";
+    expect((await run("why", "brief")).out).toContain(words);
+    writeFileSync(join(folder, "root/etc/jail.conf"), "");
+    expect(await run("why", "brief")).toMatchObject({ status: 0, out: expect.stringContaining(words) });
+    expect(await run("logs", "brief")).toMatchObject({ status: 0, out: "" });
   });
 });
 

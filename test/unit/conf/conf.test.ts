@@ -180,6 +180,24 @@ describe("bsdjail conf", () => {
     ]);
   });
 
+  it("checks what is meant too: needs, and names that are not quite one", async () => {
+    writeFileSync(
+      join(folder, "odd"),
+      "allow.mont; a { depend = bb; allow.noraw_sockets; noexec.clean; of.a.module = 1; }\nb { depend = c; }\nc { depend = b; }\n",
+    );
+    const { status, out } = await run("check", "odd");
+    expect(out.split("\n")).toEqual([
+      'odd:1:17: a: depends on undefined jail "bb", did you mean "b"?',
+      "odd:2:5: b: dependency loop: b -> c -> b",
+      'odd:1:1: unknown parameter "allow.mont"; did you mean "allow.mount"?',
+      "",
+    ]);
+    expect(status).toBe(1);
+    const json = await run("check", "--json", "odd");
+    fits("conf-check", json.out);
+    expect((JSON.parse(json.out) as { problems: unknown[] }).problems).toHaveLength(3);
+  });
+
   it("checks, shows and converts", async () => {
     writeFileSync(join(folder, "good"), "$n = one; a { path = /$n; persist; }\n");
     writeFileSync(join(folder, "bad"), "a { path = $none; }\nb { persist; }\n");

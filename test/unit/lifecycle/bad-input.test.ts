@@ -97,12 +97,13 @@ describe("what is wrong before anything is begun", () => {
   it("is told of all jails together, and the others start", async () => {
     const world = freshWorld();
     const outcome = await world.lifecycle.up([
-      jail({ path: "/no/one" }, "one"),
+      jail({ path: "/no/one", "zfs.dataset": "zroot/nosuch", mount: "tmpfs /no/one/tmp tmpfs" }, "one"),
       jail({ "ip4.addr": ["nosuch0|10.0.0.1", "10.0.0.999"] }, "two"),
       jail({}, "three"),
     ]).result;
     expect(outcome.problems.map((problem) => `${problem.jail} ${problem.parameter}`).sort()).toEqual([
       "one path",
+      "one zfs.dataset",
       "two interface",
       "two ip4.addr",
     ]);

@@ -1,0 +1,64 @@
+import type { ConfProblem, ResolvedJail } from "../conf/index.js";
+import { sameNames } from "../conf/names.js";
+import { JailHost } from "../host.js";
+import { buildGraph } from "../lifecycle/graph.js";
+import { PSEUDO_PARAMETERS } from "../lifecycle/parameters.js";
+import { nearest, suggestion } from "./words.js";
+
+/** Parameters of modules, which the simulated kernel has not: linux(4), zfs(4) and file systems. */
+const OF_MODULES = [
+  ...["fusefs", "linprocfs", "linsysfs", "zfs"].map((type) => `allow.mount.${type}`),
+  ...["linux", "linux.osname", "linux.osrelease", "linux.oss_version", "zfs", "zfs.mount_snapshot", "allow.vmm"],
+];
+
+/**
+ * What is wrong with jails whose text is right: needs that are not defined or go round in a loop, and parameters whose
+ * name is not quite one that is known. Other unknown names may be those of a module, and are left to the kernel.
+ */
+export function meaningProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
+  return [...needProblems(jails), ...nameProblems(jails)];
+}
+
+function needProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
+  const depends = new Map(jails.map((jail) => [jail.name, parameterOf(jail, "depend")]));
+  const nodes = jails.map(({ name }) => ({ name, depend: depends.get(name)?.values ?? [] }));
+  const names = jails.map(({ name }) => name);
+  return buildGraph(nodes, names).problems.map((problem) => {
+    const { jail } = problem;
+    const said = problem.kind === "cycle" ? "dependency loop" : `depends on undefined jail "${problem.need}"`;
+    const more =
+      problem.kind === "cycle" ? `: ${problem.path.join(" -> ")}` : suggestion(problem.need, names).replace(";", ",");
+    const place = depends.get(jail)?.origins.at(-1)?.place;
+    return { place, message: `${jail}: ${said}${more}`, base: `${jail}: ${said}`, jail };
+  });
+}
+
+function nameProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
+  const kernel = Array.from(JailHost.simulated().parameters, ({ name }) => name);
+  const known = new Set([...kernel, ...OF_MODULES, ...Object.keys(PSEUDO_PARAMETERS)]);
+  const meant = new Map<string, string | undefined>();
+  const problems = new Map<string, ConfProblem>();
+  for (const { name: jail, parameters } of jails) {
+    for (const { name, origins } of parameters) {
+      if (!meant.has(name)) meant.set(name, isKnown(name, known) ? undefined : nearest(name, known));
+      const near = meant.get(name);
+      const place = origins.at(-1)?.place;
+      if (near === undefined || place === undefined) continue;
+      const at = `${place.file}:${place.line}:${place.column}`;
+      // What many jails get from one place is one mistake.
+      const message = `unknown parameter "${name}"; did you mean "${near}"?`;
+      if (!problems.has(at)) problems.set(at, { place, message, base: `${jail}: unknown parameter: ${name}`, jail });
+    }
+  }
+  return [...problems.values()];
+}
+
+/** Whether a name is one that is known, perhaps with a "no" more or less before one of its components. */
+function isKnown(name: string, known: ReadonlySet<string>): boolean {
+  for (const same of sameNames(name)) if (known.has(same)) return true;
+  return false;
+}
+
+function parameterOf(jail: ResolvedJail, name: string) {
+  return jail.parameters.find((parameter) => parameter.name === name);
+}
