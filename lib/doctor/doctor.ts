@@ -3,7 +3,7 @@ import type { CallOptions, JailHost } from "../host.js";
 import { answerOf, type Diagnosis } from "./diagnosis.js";
 import { dragonflyChecks } from "./dragonfly.js";
 import { freebsdChecks } from "./freebsd.js";
-import { type DoctorMachine, localDoctorMachine, SIMULATED_DOCTOR_MACHINE } from "./machine.js";
+import { type DoctorMachine, localDoctorMachine, simulatedDoctorMachine } from "./machine.js";
 
 /**
  * Says whether a machine is ready for jails, for network stacks of their own, for limits and for ZFS, and what to do about
@@ -15,7 +15,7 @@ export function diagnose(host: JailHost, machine?: DoctorMachine, { signal }: Ca
 
 async function examine(host: JailHost, machine?: DoctorMachine): Promise<Diagnosis> {
   const { system, simulated } = host.kernel;
-  const around = machine ?? (simulated ? SIMULATED_DOCTOR_MACHINE : localDoctorMachine());
+  const around = machine ?? (simulated ? simulatedDoctorMachine(host) : localDoctorMachine());
   const release = String((await host.settings.get("kern.osrelease")) ?? "");
   const checks =
     system === "dragonfly" ? await dragonflyChecks(host, around) : await freebsdChecks(host, around, release);

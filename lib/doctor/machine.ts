@@ -1,4 +1,7 @@
+import type { JailHost } from "../host.js";
+import { simulatedMachine } from "../lifecycle/open.js";
 import { startLocal } from "../machine/programs.js";
+import { runProgram } from "../machine/run.js";
 import { jailExecPath } from "../native.js";
 
 /** What the doctor asks of the machine beside its kernel. */
@@ -31,9 +34,14 @@ export function localDoctorMachine(): DoctorMachine {
   };
 }
 
-/** The machine around a simulated kernel, of which there is nothing to ask. */
-export const SIMULATED_DOCTOR_MACHINE: DoctorMachine = {
-  uid: undefined,
-  jailExec: undefined,
-  output: async () => undefined,
-};
+/** The machine around a simulated kernel. */
+export function simulatedDoctorMachine(host: JailHost): DoctorMachine {
+  return {
+    uid: undefined,
+    jailExec: undefined,
+    async output(argv) {
+      const { status, stdout } = await runProgram(simulatedMachine(host), { argv });
+      return status === 0 ? stdout : undefined;
+    },
+  };
+}

@@ -69,6 +69,11 @@ function openLocal(): Machine {
   );
 }
 
+/** The machine around a simulated host's kernel, as its lifecycle sees it. */
+export function simulatedMachine(host: JailHost): Machine {
+  return worldOf(host, new HostJails(host, hostCommands(host, {})), {});
+}
+
 function worldOf(host: JailHost, jails: HostJails, { root, programs }: HostLifecycleOptions): SimulatedMachine {
   const known = worlds.get(host) ?? new Map<string, SimulatedMachine>();
   worlds.set(host, known);
