@@ -78,7 +78,7 @@ export function parseArguments<const T extends Record<string, OptionSpec>>(
     }
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;
-    const spec = specs[token.name];
+    const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
     if (spec === undefined) {
       throw usageFailure(`unknown option "${token.rawName}"${suggestion(token.rawName, known)}`);
     }

@@ -103,7 +103,7 @@ function checkFiles({ file, operands, json }: Request, io: CliIo): number {
 function showJails({ file, operands, json }: Request, io: CliIo): number {
   const { jails, problems, baseStopsAfter } = read(file, io);
   if (baseStopsAfter !== undefined) {
-    throw new CliFailure(problems.map(problemText).join("\n"), { hint: `\`bsdjail conf check ${file}\` says where.` });
+    throw new CliFailure(problems.map(problemText).join("; "), { hint: `\`bsdjail conf check ${file}\` says where.` });
   }
   for (const name of operands) {
     if (jails.some((jail) => jail.name === name)) continue;
@@ -192,7 +192,7 @@ function getValues({ file, operands, json }: Request, io: CliIo): number {
     const known = jails.map((each) => each.name);
     throw new CliFailure(
       problems.length > 0 && known.length === 0
-        ? problems.map(problemText).join("\n")
+        ? problems.map(problemText).join("; ")
         : `${file} has no jail "${name}"${suggestion(name, known)}`,
     );
   }
@@ -238,9 +238,9 @@ function whereIs({ operands, json }: Request, io: CliIo): number {
   const { file, reason, defines, hides, startsByItself } = where;
   if (json) writeJson(io.stdout, { jail: name, ...where, file: file ?? null });
   else {
-    io.stdout.write(`${file ?? "no file"}: ${reason}\n`);
+    io.stdout.write(`${printable(`${file ?? "no file"}: ${reason}`)}\n`);
     if (defines === false) io.stdout.write(`that file has no jail "${printable(name)}"\n`);
-    for (const hidden of hides) io.stdout.write(`hidden: ${hidden}\n`);
+    for (const hidden of hides) io.stdout.write(`hidden: ${printable(hidden)}\n`);
     io.stdout.write(`\`service jail start\` ${startsByItself ? "starts" : "does not start"} it by itself\n`);
   }
   return file === undefined || defines === false ? STATUS_FAILED : STATUS_OK;

@@ -1,4 +1,5 @@
 import type { CliIo } from "./io.js";
+import { printable } from "./output.js";
 
 /** Everything went well. */
 export const STATUS_OK = 0;
@@ -101,7 +102,8 @@ export function reportFailure(io: CliIo, command: string, thrown: unknown, json:
     io.stderr.write(`${JSON.stringify(report)}\n`);
     return report.status;
   }
-  io.stderr.write(`${["bsdjail", command].join(" ").trimEnd()}: ${report.error.message}\n`);
-  if (report.error.hint !== undefined) io.stderr.write(`  ${report.error.hint}\n`);
+  const { message, hint } = report.error;
+  io.stderr.write(`${printable(["bsdjail", command].join(" ").trimEnd())}: ${printable(message)}\n`);
+  if (hint !== undefined) io.stderr.write(`  ${printable(hint)}\n`);
   return report.status;
 }

@@ -35,11 +35,24 @@ export function paintFor(io: CliIo, stream: NodeJS.WritableStream): Paint {
   return { bold: mark(1, 22), dim: mark(2, 22), red: mark(31, 39), green: mark(32, 39), yellow: mark(33, 39) };
 }
 
-/** Characters that would move a terminal's cursor or change its state, shown as what they are. */
+/** What a terminal obeys instead of showing, and what turns or breaks the line around it; bytes that are no text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu;
+/** Most texts are this, and take no longer look. */
+const PLAIN = /^[ -~]*$/;
+
+/**
+ * A text on one line, in which nothing moves a terminal's cursor, changes its state or turns the direction of what is
+ * read. Names, values and output of jails are their own doing: nothing of them reaches a person any other way.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNPRINTABLE, (character) => {
     const named = { "\n": "\\n", "\t": "\\t", "\r": "\\r" }[character];
-    return named ?? `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`;
+    if (named !== undefined) return named;
+    const code = character.codePointAt(0) ?? 0;
+    // A stray byte (bytes-text.ts) is shown as the byte that it is.
+    const byte = code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code;
+    return byte < 0x100 ? `\\x${byte.toString(16).padStart(2, "0")}` : `\\u${byte.toString(16).padStart(4, "0")}`;
   });
 }
 

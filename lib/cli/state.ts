@@ -5,7 +5,7 @@ import type { LocalKernel, RawOpened, RawSimulatedOptions } from "../binding.js"
 import { openNative, openSimulated } from "../native.js";
 import { CliFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
-import { isTerminal } from "./output.js";
+import { isTerminal, printable } from "./output.js";
 
 /** Where a simulated machine is kept. */
 export interface SimulatedPlace {
@@ -103,13 +103,13 @@ export function openKernel<T>(io: CliIo, openers: Openers<T>, notice: (text: str
 /** The notice of our own commands: a line on stderr, unless it is to be JSON alone. */
 export function notifier(io: CliIo, json: boolean): (text: string) => void {
   return (text) => {
-    if (!json) io.stderr.write(`bsdjail: ${text}\n`);
+    if (!json) io.stderr.write(`bsdjail: ${printable(text)}\n`);
   };
 }
 
 /** The notice of the base system's commands: their streams are theirs, so only a person at a terminal is told. */
 export function baseNotifier(io: CliIo): (text: string) => void {
   return (text) => {
-    if (isTerminal(io.stderr)) io.stderr.write(`bsdjail: ${text}\n`);
+    if (isTerminal(io.stderr)) io.stderr.write(`bsdjail: ${printable(text)}\n`);
   };
 }

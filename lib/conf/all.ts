@@ -1,22 +1,24 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Conf, loadConf } from "./load.js";
 
-/** Names in a folder, sorted; none where it cannot be read. */
+/** Names in a folder, sorted; none where there is no such folder. @throws what else keeps it from being read */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
-  } catch {
-    return [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
   }
 }
 
-function readable(path: string): boolean {
+/** A file's text, or "" for one that cannot be read: {@link loadConf} says why. */
+function textOf(path: string): string {
   try {
-    readFileSync(path);
-    return true;
+    return readFileSync(path, "utf8");
   } catch {
-    return false;
+    return "";
   }
 }
 
@@ -31,11 +33,11 @@ export function loadAll(root = "/"): Pick<Conf, "jails" | "problems"> {
   const common = join(etc, "jail.conf");
   const own = namesIn(etc).filter((name) => /^jail\..+\.conf$/.test(name));
   const inFolder = namesIn(join(etc, "jail.conf.d")).filter((name) => name.endsWith(".conf"));
-  const hasCommon = readable(common);
+  const hasCommon = existsSync(common);
   const base = hasCommon || (own.length === 0 && inFolder.length === 0) ? loadConf(common) : undefined;
   const jails = new Map((base?.jails ?? []).map((jail) => [jail.name, jail]));
   const problems = [...(base?.problems ?? [])];
-  const included = hasCommon && /^\s*\.include\s*["']?\/etc\/jail\.conf\.d\//m.test(readFileSync(common, "utf8"));
+  const included = hasCommon && /^\s*\.include\s*["']?\/etc\/jail\.conf\.d\//m.test(textOf(common));
   const files = [
     ...(included
       ? []

@@ -43,9 +43,9 @@ export function killCommand(argv: string[], io: CliIo): Promise<number> {
         writeJson(io.stdout, { kernel, jid, jail: name, ...told, killed: killed.map(plain) });
         continue;
       }
-      if (signalled.length + killed.length === 0) io.stdout.write(`${name}: no processes\n`);
+      if (signalled.length + killed.length === 0) io.stdout.write(`${printable(name)}: no processes\n`);
       const line = (verb: string) => (process: JailProcess) =>
-        io.stdout.write(`${name}: ${verb} ${process.pid} ${printable(process.command)}\n`);
+        io.stdout.write(`${printable(name)}: ${verb} ${process.pid} ${printable(process.command)}\n`);
       signalled.forEach(line(timeout === undefined ? signal.slice(3).toLowerCase() : "ended"));
       killed.forEach(line("killed"));
     }

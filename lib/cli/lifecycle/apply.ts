@@ -5,7 +5,7 @@ import type { Plan, PlanOptions } from "../../lifecycle/plan/plan.js";
 import { CliFailure, usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { runVerb } from "../verbs/run.js";
-import { chosenJails, FILE_OPTION, openJails } from "./open.js";
+import { FILE_OPTION, openJails, plannedJails } from "./open.js";
 import { showPlan } from "./plan.js";
 import { RUN_OPTIONS, runningOptions, showRun } from "./run.js";
 
@@ -30,7 +30,7 @@ export function applyCommand(argv: string[], io: CliIo): Promise<number> {
       }
       plan = readPlan(options.plan, io);
     } else {
-      const only = operands.length > 0 || !options.prune ? chosenJails(context, operands) : undefined;
+      const only = plannedJails(context, operands, options.prune);
       const wanted: PlanOptions = { ...(only === undefined ? {} : { only }), prune: options.prune };
       plan = await lifecycle.plan(definitions, wanted);
     }

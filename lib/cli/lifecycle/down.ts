@@ -4,7 +4,7 @@ import type { CliIo } from "../io.js";
 import { printable } from "../output.js";
 import { runVerb } from "../verbs/run.js";
 import { suggestion } from "../words.js";
-import { FILE_OPTION, type LifecycleContext, openJails } from "./open.js";
+import { checkConfiguration, FILE_OPTION, type LifecycleContext, openJails } from "./open.js";
 import { showPlan } from "./plan.js";
 import { RUN_OPTIONS, runningOptions, showRun } from "./run.js";
 
@@ -23,10 +23,11 @@ const OPTIONS = {
  * @throws CliFailure for a name that nothing has
  */
 export async function stoppable(
-  { lifecycle, definitions, source }: LifecycleContext,
+  context: LifecycleContext,
   operands: readonly string[],
   all: boolean,
 ): Promise<readonly string[]> {
+  const { lifecycle, definitions, source } = context;
   const rows = await lifecycle.status(definitions);
   const names = rows.map(({ name }) => name);
   for (const name of operands) {
@@ -44,6 +45,7 @@ export async function stoppable(
     ({ defined, situation }) => defined || (all && situation !== "foreign" && situation !== "nothing"),
   );
   if (meant.length === 0 && !all) {
+    checkConfiguration(context);
     throw new CliFailure(`${source} defines no jail`, { hint: "Name jails, or a configuration file by -f." });
   }
   return meant.map(({ name }) => name);

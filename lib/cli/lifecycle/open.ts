@@ -69,20 +69,30 @@ export function confProblem({ place, message }: ConfProblem): string {
 }
 
 /**
+ * That the configuration can be used: for all jails, or for those that are named.
+ *
+ * @throws CliFailure with the first problem
+ */
+export function checkConfiguration(context: LifecycleContext, operands: readonly string[] = []): void {
+  const { definitions, problems, source } = context;
+  const [wrong] = problems.filter(({ jail, place }) =>
+    jail === undefined
+      ? place !== undefined || definitions.length === 0
+      : operands.length === 0 || operands.includes(jail),
+  );
+  if (wrong === undefined) return;
+  throw new CliFailure(confProblem(wrong), { hint: `\`bsdjail conf check ${source}\` shows all that is wrong.` });
+}
+
+/**
  * The jails that a command is about: those that are named, or all that are defined.
  *
  * @throws CliFailure where the configuration cannot be used for them
  */
 export function chosenJails(context: LifecycleContext, operands: readonly string[]): readonly string[] {
-  const { definitions, problems, source } = context;
+  const { definitions, source } = context;
   const names = definitions.map(({ name }) => name);
-  const [broken] = problems.filter(
-    ({ jail, place }) => jail === undefined && (place !== undefined || names.length === 0),
-  );
-  const hint = `\`bsdjail conf check ${source}\` shows all that is wrong.`;
-  if (broken !== undefined) throw new CliFailure(confProblem(broken), { hint });
-  const wrong = problems.filter(({ jail }) => jail !== undefined && (operands.length === 0 || operands.includes(jail)));
-  if (wrong[0] !== undefined) throw new CliFailure(confProblem(wrong[0]), { hint });
+  checkConfiguration(context, operands);
   for (const name of operands) {
     if (names.includes(name)) continue;
     throw new CliFailure(`jail "${printable(name)}" is not defined in ${source}${suggestion(name, names)}`, {
@@ -97,4 +107,23 @@ export function chosenJails(context: LifecycleContext, operands: readonly string
     throw new CliFailure(`${source} defines no jail`, { hint: "-f names another configuration file." });
   }
   return operands.length === 0 ? names : operands;
+}
+
+/**
+ * The jails that a plan is about: as {@link chosenJails}, or undefined for all, and those that are defined no more, where
+ * `prune` asks for that. What cannot be read defines nothing, which is not the same as wanting nothing.
+ *
+ * @throws CliFailure where the configuration cannot be used for them
+ */
+export function plannedJails(
+  context: LifecycleContext,
+  operands: readonly string[],
+  prune: boolean,
+): readonly string[] | undefined {
+  if (operands.length > 0 || !prune) return chosenJails(context, operands);
+  checkConfiguration(context);
+  const [problem] = context.problems;
+  if (problem !== undefined)
+    throw new CliFailure(confProblem(problem), { hint: "Nothing is removed before it is read." });
+  return undefined;
 }

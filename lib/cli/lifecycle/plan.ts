@@ -4,7 +4,7 @@ import { STATUS_FAILED, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { type Paint, paintFor, printable, writeJson } from "../output.js";
 import { runVerb } from "../verbs/run.js";
-import { chosenJails, FILE_OPTION, type LifecycleContext, openJails } from "./open.js";
+import { FILE_OPTION, type LifecycleContext, openJails, plannedJails } from "./open.js";
 import { action } from "./words.js";
 
 /** Something would be changed. */
@@ -20,7 +20,7 @@ const OPTIONS = {
 export function planCommand(argv: string[], io: CliIo): Promise<number> {
   return runVerb("plan", argv, io, OPTIONS, async (verb, { operands, options }) => {
     const context = openJails(verb, options.file);
-    const only = operands.length > 0 || !options.prune ? chosenJails(context, operands) : undefined;
+    const only = plannedJails(context, operands, options.prune);
     const plan = await context.lifecycle.plan(context.definitions, {
       ...(only === undefined ? {} : { only }),
       prune: options.prune,

@@ -51,7 +51,14 @@ export const JAILS: readonly CommandManual[] = [
     summary: "show parameters of a jail",
     usage: ["[--json] JAIL [PARAMETER ...]"],
     operands: ["jail", "parameter"],
-    options: [{ flags: "-v, --value", text: "print the values alone, a line each" }, JSON_OPTION, HELP_OPTION],
+    options: [
+      {
+        flags: "-v, --value",
+        text: "print the values alone, a line each; the value of one parameter as it is, unless to a terminal",
+      },
+      JSON_OPTION,
+      HELP_OPTION,
+    ],
     notes: ["Without parameters, all of them. What is printed is what create and set take."],
     examples: [
       { line: "bsdjail get web host.hostname ip4.addr", text: "two parameters" },

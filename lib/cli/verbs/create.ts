@@ -1,7 +1,7 @@
 import { usageFailure } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
-import { writeJson } from "../output.js";
+import { printable, writeJson } from "../output.js";
 import { runVerb } from "./run.js";
 import { parseSettings } from "./settings.js";
 
@@ -16,6 +16,6 @@ export function createCommand(argv: string[], io: CliIo): Promise<number> {
     delete settings.nopersist;
     const jail = await interruptible((signal) => host.create(settings, { signal }));
     if (json) writeJson(io.stdout, { kernel, event: "created", jid: jail.jid, name: jail.name });
-    else io.stdout.write(`created ${jail.name}, jid ${jail.jid}\n`);
+    else io.stdout.write(`created ${printable(jail.name)}, jid ${jail.jid}\n`);
   });
 }

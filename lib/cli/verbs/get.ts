@@ -1,6 +1,6 @@
 import { usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
-import { isTerminal, printable, writeJson } from "../output.js";
+import { isTerminal, printable, writeJson, writeText } from "../output.js";
 import { runVerb } from "./run.js";
 import { formatSetting, jsonValue, plainValue } from "./settings.js";
 
@@ -18,10 +18,11 @@ export function getCommand(argv: string[], io: CliIo): Promise<number> {
       writeJson(io.stdout, { kernel, jid: jail.jid, name: jail.name, parameters });
       return;
     }
-    const shown = (text: string): string => (isTerminal(io.stdout) ? printable(text) : text);
+    // A program that asks for one value alone gets it as it is; among others it could pass for more than one.
+    const raw = options.value && wanted.length === 1 && !isTerminal(io.stdout);
     for (const each of wanted) {
       const text = options.value ? plainValue(values[each]) : formatSetting(each, values[each]);
-      if (text !== undefined) io.stdout.write(`${shown(text)}\n`);
+      if (text !== undefined) writeText(io.stdout, `${raw ? text : printable(text)}\n`);
     }
   });
 }

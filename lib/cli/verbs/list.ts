@@ -1,6 +1,6 @@
 import { CliFailure, usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
-import { paintFor, table, writeJson } from "../output.js";
+import { paintFor, printable, table, writeJson } from "../output.js";
 import { nearest } from "../words.js";
 import { runVerb } from "./run.js";
 import { jsonValue, plainValue } from "./settings.js";
@@ -31,7 +31,7 @@ export function listCommand(argv: string[], io: CliIo): Promise<number> {
       return;
     }
     const lines = wanted.length > 0 ? columnsOf(names, rows) : summary(rows);
-    if (options.quiet) io.stdout.write(lines.rows.map((row) => `${row.join("\t")}\n`).join(""));
+    if (options.quiet) io.stdout.write(lines.rows.map((row) => `${row.map(printable).join("\t")}\n`).join(""));
     else io.stdout.write(table(lines.columns, lines.rows, paintFor(io, io.stdout)));
   });
 }

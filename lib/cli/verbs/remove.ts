@@ -3,7 +3,7 @@ import type { JailHost } from "../../host.js";
 import { usageFailure } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
-import { writeJson } from "../output.js";
+import { printable, writeJson } from "../output.js";
 import { runVerb } from "./run.js";
 
 const DEFAULT_SECONDS = 10;
@@ -26,7 +26,7 @@ export function removeCommand(argv: string[], io: CliIo): Promise<number> {
       const gone = await interruptible((signal) => removed(jail, timeout, options["no-wait"], signal));
       const event = gone ? "removed" : "removing";
       if (json) writeJson(io.stdout, { kernel, event, jid, name });
-      else io.stdout.write(`${event} ${name}, jid ${jid}\n`);
+      else io.stdout.write(`${event} ${printable(name)}, jid ${jid}\n`);
     }
   });
 }

@@ -1,6 +1,6 @@
 import { usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
-import { writeJson } from "../output.js";
+import { printable, writeJson } from "../output.js";
 import { runVerb } from "./run.js";
 import { parseSettings } from "./settings.js";
 
@@ -14,6 +14,6 @@ export function setCommand(argv: string[], io: CliIo): Promise<number> {
     using jail = await host.open(name);
     await jail.update(settings);
     if (json) writeJson(io.stdout, { kernel, event: "updated", jid: jail.jid, name: jail.name });
-    else io.stdout.write(`updated ${jail.name}, jid ${jail.jid}\n`);
+    else io.stdout.write(`updated ${printable(jail.name)}, jid ${jail.jid}\n`);
   });
 }

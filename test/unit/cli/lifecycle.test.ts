@@ -239,6 +239,36 @@ describe("plan and apply", () => {
     expect((await run("apply", "--prune")).status).toBe(0);
     expect((await runJson("status")).printed).toMatchObject([{ jails: [{ name: "other", state: "up" }] }]);
   });
+
+  it("a configuration that cannot be read is no wish to have nothing: nothing is removed or stopped by it", async () => {
+    const file = join(folder, "root/etc/jail.conf");
+    const good = 'path = "/jails/$name"; persist; db { children.max = 2; } "db.cache" { path = /jails/db; }\n';
+    writeFileSync(file, good);
+    expect((await run("up")).status).toBe(0);
+    const wrong = {
+      "cut off": good.slice(0, -3),
+      "one jail's value": `${good}db { exec.start = "$nothing"; }`,
+      "not there": undefined,
+    };
+    for (const [what, text] of Object.entries(wrong)) {
+      rmSync(file);
+      if (text !== undefined) writeFileSync(file, text);
+      for (const [word, ...rest] of [
+        ["plan", "--prune"],
+        ["apply", "--prune"],
+        ["restart", "db"],
+      ] as const) {
+        const { status, out, err } = await run(word, ...rest);
+        expect({ what, word, status, out }).toEqual({ what, word, status: 1, out: "" });
+        expect(err).toContain("jail.conf");
+      }
+    }
+    expect((await run("status", "db", "db.cache")).status).toBe(0);
+    expect((await run("down")).err).toContain("cannot be read");
+    writeFileSync(file, "");
+    expect((await run("apply", "--prune")).status).toBe(0);
+    expect((await run("status", "db")).err).toContain("no jail");
+  });
 });
 
 describe("status, tree and why", () => {
