@@ -25,7 +25,7 @@ const VARIANTS = {
 };
 
 /** A variant's build folder. */
-export function folderOf(variant) {
+function folderOf(variant) {
   return join(root, `build-${variant}`);
 }
 

@@ -103,9 +103,6 @@ export async function dragonflyJail(
   }
 }
 
-/** {@link dragonflyJail} as one of the base commands. */
-export const dragonflyJailCommand = (argv: string[], io: CliIo): Promise<number> => dragonflyJail(argv, io);
-
 /** Runs it on this machine's own kernel, or on none where `helper` is jail-exec of a machine without jails. */
 export async function run(words: JailWords, io: CliIo, helper: string | undefined): Promise<number> {
   if (helper === undefined) throw new Said("jail: jail-exec was not built: npm rebuild bsdjail --foreground-scripts\n");

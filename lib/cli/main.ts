@@ -41,7 +41,7 @@ function keepCompiledCode(): void {
 }
 
 /** Runs one command with this process's streams and ends with its status once everything is written. */
-export function runProcess(argv: readonly string[]): void {
+function runProcess(argv: readonly string[]): void {
   keepCompiledCode();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import { MANUALS } from "./manual/manual.js";
 import { type CommandManual, GROUPS, type OptionManual, STATUSES } from "./manual/model.js";
 
 /** Variables that the commands read. */
-export const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly text: string }[] = [
+const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly text: string }[] = [
   {
     names: ["BSDJAIL_KERNEL"],
     text: '"native": the kernel of this machine and no other; "simulated": the simulated one, and nothing is said about it.',

@@ -36,7 +36,7 @@ export const RAW_KERNEL: Openers<LocalKernel> = {
 };
 
 /** Where the simulated machine of this user is kept: `BSDJAIL_STATE`, else below `XDG_STATE_HOME`. */
-export function simulatedPlace(io: Pick<CliIo, "env" | "cwd">): SimulatedPlace {
+function simulatedPlace(io: Pick<CliIo, "env" | "cwd">): SimulatedPlace {
   const { BSDJAIL_STATE, BSDJAIL_RELEASE, XDG_STATE_HOME, HOME } = io.env;
   const release = BSDJAIL_RELEASE === "" ? undefined : BSDJAIL_RELEASE;
   if (BSDJAIL_STATE !== undefined && BSDJAIL_STATE !== "") {

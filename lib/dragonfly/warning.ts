@@ -3,7 +3,7 @@ import type { JailHost } from "../host.js";
 import { type SharedLocalhost, sharedLocalhosts } from "./localhost.js";
 
 /** Jails of a DragonFly BSD that have no localhost of their own; with a jid, what is wrong with that jail alone. */
-export function checkLocalhosts(host: JailHost, jid?: number): SharedLocalhost[] {
+function checkLocalhosts(host: JailHost, jid?: number): SharedLocalhost[] {
   const shared = sharedLocalhosts(host.listSync(["jid", "ip4.addr", "ip6.addr"]));
   return jid === undefined ? shared : shared.filter((each) => each.jid === jid);
 }

@@ -60,11 +60,6 @@ export function unescapeField(text: string): string | undefined {
   return latin1ToText(plain);
 }
 
-/** Writes a field so that fstab(5) reads the same back. */
-export function escapeField(text: string): string {
-  return text.replace(/[ \t\n\v\f\r\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
-}
-
 /** One line; undefined where there is nothing on it. As jail(8) reads it: what is after `#` does not count. */
 export function parseFstabLine(text: string, line = 1): FstabEntry | FstabProblem | undefined {
   const fields = text
@@ -92,10 +87,4 @@ export function parseFstab(text: string): { entries: FstabEntry[]; problems: Fst
     else entries.push(parsed);
   });
   return { entries, problems };
-}
-
-/** A line of fstab(5), with the two numbers at its end. */
-export function formatFstabLine(entry: FstabEntry): string {
-  const { source, target, type, options } = entry;
-  return `${escapeField(source)}\t${escapeField(target)}\t${type}\t${options.join(",") || "rw"}\t0\t0`;
 }

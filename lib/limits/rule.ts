@@ -1,7 +1,7 @@
 import { JailParameterError } from "../errors.js";
 
 /** What the kernel counts, `rctl(8)`: in seconds, bytes, pieces, per cent of a processor, or bytes and operations a second. */
-export const JAIL_RESOURCES = [
+const JAIL_RESOURCES = [
   "cputime",
   "datasize",
   "stacksize",
@@ -76,7 +76,7 @@ function oneOf(name: string, value: unknown, allowed: readonly string[]): void {
 }
 
 /** An amount as the kernel takes it. @throws JailParameterError */
-export function amountOf(amount: number | bigint | string): bigint {
+function amountOf(amount: number | bigint | string): bigint {
   const [, digits, suffix = ""] = /^(\d+)([kmgt]?)$/i.exec(String(amount)) ?? [];
   if (digits === undefined)
     throw new JailParameterError("amount", amount, "it is a whole number from 0, which may end in K, M, G or T");

@@ -32,7 +32,7 @@ async function readBoot(): Promise<string> {
 }
 
 /** Which boot of this machine runs now. */
-export function currentBoot(): Promise<string> {
+function currentBoot(): Promise<string> {
   ownBoot ??= readBoot();
   return ownBoot;
 }

@@ -36,10 +36,10 @@ function awaitEnd(child: ChildProcess): void {
 }
 
 /** The PATH of a clean environment, jail(8) `exec.clean`. */
-export const CLEAN_PATH = "/bin:/usr/bin";
+const CLEAN_PATH = "/bin:/usr/bin";
 
 /** The environment that a request describes, from the machine's own. */
-export function programEnvironment(
+function programEnvironment(
   request: ProgramRequest,
   own: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {

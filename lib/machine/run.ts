@@ -139,8 +139,3 @@ export async function runProgram(
   const program = await machine.start(request, options);
   return watchProgram(machine, request.argv, program, options);
 }
-
-/** Whether a program ended with status 0 by itself. */
-export function succeeded(result: Pick<RunResult, "status" | "timedOut" | "aborted">): boolean {
-  return result.status === 0 && !result.timedOut && !result.aborted;
-}

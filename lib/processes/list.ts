@@ -23,11 +23,7 @@ export interface ProcessesOptions extends CallOptions {
 }
 
 /** The jail and, on request, all jails below it. */
-export async function jidsOf(
-  host: JailHost,
-  jid: number,
-  { children, signal }: ProcessesOptions,
-): Promise<Set<number>> {
+async function jidsOf(host: JailHost, jid: number, { children, signal }: ProcessesOptions): Promise<Set<number>> {
   const jids = new Set([jid]);
   if (!children) return jids;
   const rows = await host.list(["jid", "parent"], { signal });

@@ -30,7 +30,7 @@ export const WAITS = {
 /** A wait's name. */
 export type WaitName = keyof typeof WAITS;
 
-export function isWaitName(name: string): name is WaitName {
+function isWaitName(name: string): name is WaitName {
   return Object.hasOwn(WAITS, name);
 }
 

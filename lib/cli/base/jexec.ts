@@ -11,8 +11,7 @@ import { openAround } from "./jail/machines.js";
 import { type BaseKernel, openBaseKernel } from "./kernel.js";
 
 /** jexec(8)'s summary of its usage. */
-export const JEXEC_USAGE =
-  "usage: jexec [-l] [-d working-directory] [-u username | -U username] jail\n       [command ...]\n";
+const JEXEC_USAGE = "usage: jexec [-l] [-d working-directory] [-u username | -U username] jail\n       [command ...]\n";
 
 /** What jexec(8)'s arguments ask for. */
 export interface JexecRequest {
@@ -24,7 +23,7 @@ export interface JexecRequest {
 }
 
 /** Parses jexec(8)'s arguments: a request, or what is said before the usage. */
-export function parseJexecArguments(
+function parseJexecArguments(
   argv: readonly string[],
 ): { readonly request: JexecRequest } | { readonly message: string | undefined } {
   const { options, rest, error } = getopt(argv, "d:lnu:U:");

@@ -8,7 +8,7 @@ import { FILE_OPTION, type LifecycleContext, openJails, plannedJails } from "./o
 import { action } from "./words.js";
 
 /** Something would be changed. */
-export const STATUS_CHANGES = 3;
+const STATUS_CHANGES = 3;
 
 const OPTIONS = {
   ...FILE_OPTION,

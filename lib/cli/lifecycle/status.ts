@@ -25,7 +25,7 @@ const SITUATIONS: Partial<Record<JailStatus["situation"], string>> = {
 };
 
 /** What is told of a jail in one line. */
-export function statusNote({ situation, busy, last, defined, state }: JailStatus): string {
+function statusNote({ situation, busy, last, defined, state }: JailStatus): string {
   const failed = last?.state === "failed" || last?.state === "aborted" ? last : undefined;
   const [step] = failed?.failed ?? [];
   const what = { up: "start", down: "stop", update: "update" }[failed?.purpose ?? "up"];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { JailDefinition } from "../parameters.js";
 
 /** A value in JSON with sorted keys, so that the same meaning has one text. */
-export function stableJson(value: unknown): string {
+function stableJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === "bigint") return inner.toString();
     if (inner === null || typeof inner !== "object" || Array.isArray(inner)) return inner;

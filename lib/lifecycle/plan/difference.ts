@@ -74,7 +74,7 @@ export class MachineView {
 }
 
 /** Everything that a start would make besides the jail. */
-export function wantedThings(spec: JailSpec): Thing[] {
+function wantedThings(spec: JailSpec): Thing[] {
   return UP.flatMap((row) => row.kind.up(spec, row))
     .map((action) => action.thing)
     .filter((thing): thing is Thing => thing !== undefined && thing.kind !== "jail");

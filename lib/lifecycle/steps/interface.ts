@@ -29,7 +29,7 @@ function action(row: StepRow, direction: "up" | "down", name: string): Action {
 }
 
 /** Names of the interfaces in the host's own network stack. */
-export async function interfaceNames(context: Pick<StepContext, "run">): Promise<readonly string[]> {
+async function interfaceNames(context: Pick<StepContext, "run">): Promise<readonly string[]> {
   const result = await context.run({ argv: ["/sbin/ifconfig", "-l"] });
   expectSuccess(result);
   return result.stdout.trim().split(/\s+/);

@@ -14,7 +14,7 @@ const LONGEST_RETRY_MS = 500;
 const BUSY_MS = 10_000;
 
 /** mount(8)'s arguments, as jail(8) gives them. */
-export function mountArgv(mount: MountSpec): string[] {
+function mountArgv(mount: MountSpec): string[] {
   const { parameter, type, source, target, options } = mount;
   if (parameter === "mount.devfs") return ["/sbin/mount", "-t", type, `-o${options.join(",")}`, source, target];
   const given = options.length === 0 ? [] : ["-o", options.join(",")];
@@ -22,7 +22,7 @@ export function mountArgv(mount: MountSpec): string[] {
 }
 
 /** umount(8)'s arguments, as jail(8) gives them. */
-export function umountArgv({ parameter, type, target }: MountSpec): string[] {
+function umountArgv({ parameter, type, target }: MountSpec): string[] {
   const typed = parameter === "mount" || parameter === "mount.fstab";
   return ["/sbin/umount", ...(typed ? ["-t", type] : []), target];
 }

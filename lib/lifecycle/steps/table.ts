@@ -57,7 +57,7 @@ export interface StepRow {
  *
  * What a failed start has done is undone in the reverse order of doing.
  */
-export const STEPS: readonly StepRow[] = [
+const STEPS: readonly StepRow[] = [
   { name: "exec.prepare", up: 10, where: "host", kind: hookKind },
   { name: "ip4.addr", up: 20, down: 150, cleans: true, where: "host", kind: aliasKind },
   { name: "ip6.addr", up: 30, down: 140, cleans: true, where: "host", kind: aliasKind },

@@ -72,12 +72,12 @@ export function addMount(
 }
 
 /** The mount that is seen at a path: the last one made there. */
-export function topMount(world: World, target: string): WorldMount | undefined {
+function topMount(world: World, target: string): WorldMount | undefined {
   return world.mounts.findLast((mount) => mount.target === target);
 }
 
 /** Whether something lives in a mount: a jail's root, or another mount below it or on it. */
-export function mountBusy(view: ProgramWorld, mount: WorldMount): boolean {
+function mountBusy(view: ProgramWorld, mount: WorldMount): boolean {
   const below = (path: string) => path === mount.target || path.startsWith(`${mount.target}/`);
   const later = view.world.mounts.slice(view.world.mounts.indexOf(mount) + 1);
   if (later.some((other) => below(other.target))) return true;

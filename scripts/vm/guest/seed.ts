@@ -6,7 +6,7 @@ import { capture } from "../programs.js";
 import { isoImage } from "./iso.js";
 
 /** The label by which seeds are found. */
-export const SEED_LABEL = "cidata";
+const SEED_LABEL = "cidata";
 
 /**
  * What the machine does at its first start. A script rather than a list of users: releases of nuageinit differ in what

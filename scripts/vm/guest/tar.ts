@@ -8,7 +8,7 @@ import { VmError } from "../errors.js";
 export type TarSource = { readonly folder: string; readonly names: readonly string[] } | { readonly archive: string };
 
 /** A tar archive's content, decompressed where it is compressed. */
-export function archiveContent(path: string): { readonly output: Readable; readonly done: Promise<void> } {
+function archiveContent(path: string): { readonly output: Readable; readonly done: Promise<void> } {
   const program = { xz: "xz", bz2: "bzip2", zst: "zstd", gz: "gzip", tgz: "gzip", txz: "xz" }[
     path.replace(/^.*\./, "")
   ];

@@ -87,7 +87,7 @@ function hashed(...parts: readonly (string | number)[]): string {
 }
 
 /** The way in that an image's name promises. */
-export function wayOf(name: string): Way | undefined {
+function wayOf(name: string): Way | undefined {
   if (name.includes("BASIC-CLOUDINIT")) return "ssh";
   return name.includes("BASIC-CI") ? "serial" : undefined;
 }

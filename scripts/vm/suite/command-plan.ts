@@ -8,7 +8,7 @@ import type { Plan } from "./plan.js";
 import { shellStep } from "./provision.js";
 
 /** Where the project is in the guest. */
-export const PROJECT = "/root/work";
+const PROJECT = "/root/work";
 
 /** What the plan is made of. */
 export interface CommandOptions {

@@ -3,13 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  dragonflyJail,
-  dragonflyJailCommand,
-  type JailWords,
-  parseJailWords,
-  run,
-} from "../../../lib/cli/dragonfly-jail.js";
+import { dragonflyJail, type JailWords, parseJailWords, run } from "../../../lib/cli/dragonfly-jail.js";
 import { JailHost } from "../../../lib/index.js";
 import { jailExecPath } from "../../../lib/native.js";
 import { memoryIo } from "../cli/memory-io.js";
@@ -84,7 +78,7 @@ describe("DragonFly's jail(8), simulated", () => {
     expect(await said("/", "h".repeat(256), "", "sh")).toBe("jail: jail: File name too long\n");
     const machine = { BSDJAIL_KERNEL: "simulated", BSDJAIL_RELEASE: "15.1", BSDJAIL_STATE: join(folder, "freebsd") };
     const io = memoryIo(machine, "/");
-    expect(await dragonflyJailCommand(["/", "h", "", "sh"], io)).toBe(1);
+    expect(await dragonflyJail(["/", "h", "", "sh"], io)).toBe(1);
     expect(io.err()).toContain("BSDJAIL_RELEASE=dragonfly-6.4");
   });
 

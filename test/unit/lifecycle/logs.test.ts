@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { JailLog, MOST_BYTES } from "../../../lib/lifecycle/logs/log.js";
 import { type LogLine, LogReader } from "../../../lib/lifecycle/logs/read.js";
-import { withFaults } from "../../../lib/machine/faults.js";
 import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
+import { withFaults } from "./faults.js";
 
 function files() {
   const root = mkdtempSync(join(tmpdir(), "logs-"));

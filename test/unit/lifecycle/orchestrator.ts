@@ -4,7 +4,7 @@
  */
 import { JailHost } from "../../../lib/host.js";
 import { Lifecycle } from "../../../lib/lifecycle/lifecycle.js";
-import { withFaults } from "../../../lib/machine/faults.js";
+import { withFaults } from "./faults.js";
 import { BOOKS, EVERY_STEP, openFolder } from "./simulated.js";
 
 const [path = "", way, target = "0"] = process.argv.slice(2);

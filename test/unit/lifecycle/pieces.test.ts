@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aliasArgv, canonicalAddress, parseAddressValue, prefixOf } from "../../../lib/lifecycle/address.js";
-import {
-  escapeField,
-  formatFstabLine,
-  parseFstab,
-  parseFstabLine,
-  unescapeField,
-} from "../../../lib/lifecycle/fstab.js";
+import { parseFstab, parseFstabLine, unescapeField } from "../../../lib/lifecycle/fstab.js";
 import { ancestors, buildGraph } from "../../../lib/lifecycle/graph.js";
 import { hookCommand } from "../../../lib/lifecycle/hook.js";
 import { fileName } from "../../../lib/lifecycle/ledger/books.js";
@@ -91,13 +85,16 @@ describe("addresses", () => {
 
 describe("fstab lines", () => {
   it("read back what was written, whatever is in the paths", () => {
+    const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
+    const escaped = (text: string) => text.replace(/[ \t\n\v\f\r\\#]/g, octal);
     const path = fc
       .string({ unit: "binary", minLength: 1 })
       .filter((text) => !text.includes("\0") && wellFormed(text) === text);
     fc.assert(
       fc.property(path, path, (source, target) => {
         const entry = { source, target, type: "nullfs", options: ["ro", "x=1"] };
-        expect(parseFstabLine(formatFstabLine(entry))).toEqual(entry);
+        const line = `${escaped(source)}\t${escaped(target)}\tnullfs\tro,x=1\t0\t0`;
+        expect(parseFstabLine(line)).toEqual(entry);
       }),
     );
   });
@@ -111,8 +108,7 @@ describe("fstab lines", () => {
     expect(unescapeField("\\M-a\\M^A\\x4g")).toBe("\udce1\udc81\x04g");
     for (const cut of ["", "x", "M", "M-", "M^", "^"]) expect(unescapeField(`a\\${cut}`)).toBe("a");
     for (const wrong of ["\\xg", "\\Mx", "\\ a", "\\é"]) expect(unescapeField(wrong)).toBeUndefined();
-    expect(escapeField("a b#c")).toBe("a\\040b\\043c");
-    expect(unescapeField(escapeField("a\u00a0\u2003b"))).toBe("a\u00a0\u2003b");
+    expect(unescapeField("a\u00a0\u2003b")).toBe("a\u00a0\u2003b");
   });
 
   it("lose what is after a hash, and are nothing where nothing is left", () => {

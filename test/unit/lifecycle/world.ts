@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { Lifecycle } from "../../../lib/lifecycle/lifecycle.js";
-import { type MachineFaults, withFaults } from "../../../lib/machine/faults.js";
 import { type HostCommand, SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
 import { FakeJails } from "./fake-jails.js";
+import { type MachineFaults, withFaults } from "./faults.js";
 
 /** A fresh machine with a root of its own, jails in memory and a lifecycle on both; gone when the test is. */
 export function freshWorld(options: { commands?: "record" | "host" | HostCommand } = {}) {

@@ -11,7 +11,7 @@ import { NativeInside } from "./inside-native.js";
 import { SimulatedInside } from "./inside-simulated.js";
 
 /** The jails of a kernel, as the simulated machine around it sees them. */
-export async function worldJails(calls: BaseCalls): Promise<WorldJail[]> {
+async function worldJails(calls: BaseCalls): Promise<WorldJail[]> {
   const names = ["jid", "name", "path", "vnet", "dying"].filter((name) => calls.table.has(name));
   const rows = await calls.list(
     names.map((name) => calls.parameter(name)),

@@ -18,7 +18,7 @@ export interface KeptParameter {
 }
 
 /** Steps that a copy stands for, and the order in which they are undone. */
-export const COPIES: Readonly<Record<Copy, string>> = { ip4: "ip4.addr", ip6: "ip6.addr", fstab: "mount.fstab" };
+const COPIES: Readonly<Record<Copy, string>> = { ip4: "ip4.addr", ip6: "ip6.addr", fstab: "mount.fstab" };
 
 const SHARED = ["ip4.addr", "ip6.addr"];
 

@@ -1,4 +1,4 @@
-import { type Machine, MachineError } from "./machine.js";
+import { type Machine, MachineError } from "../../../lib/machine/machine.js";
 
 /** An operation of a machine that is about to be done. */
 export interface MachineOperation {
@@ -27,7 +27,7 @@ const CHANGING: Readonly<Record<string, (args: readonly unknown[]) => string>> =
 
 /**
  * The same machine, with failures injected: `faults` is asked before each operation that changes something or runs a
- * program, and told after it. For tests of whatever works on a machine.
+ * program, and told after it.
  */
 export function withFaults(machine: Machine, faults: MachineFaults): Machine {
   let number = 0;
