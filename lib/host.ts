@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type InspectOptions, inspect } from "node:util";
 import {
   JAIL_CREATE,
   JAIL_DYING,
@@ -172,6 +173,17 @@ export class JailHost {
     return JailHost.simulated({ commands, ...(stateFile ? { stateFile } : {}), ...(release ? { release } : {}) });
   }
 
+  /** What stands for it in JSON. */
+  toJSON(): { system: string; simulated: boolean; stateFile?: string } {
+    const { system, simulated } = this.kernel;
+    return { system, simulated, ...(this.stateFile === undefined ? {} : { stateFile: this.stateFile }) };
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `JailHost ${inspect(this.toJSON(), options)}`;
+  }
+
   /** The parameters that this kernel has, read once. */
   get parameters(): ParameterTable {
     this.#table ??= new ParameterTable(checked(this.kernel.sysctlWalkSync("security.jail.param")).nodes);
@@ -298,6 +310,9 @@ export class JailHost {
 
   /** @internal What to ask the kernel for, by the parameters' names. */
   columns(names: readonly string[]): Column[] {
+    if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+      throw new JailParameterError("names", names, 'they must be an array of parameter names, such as ["jid", "path"]');
+    }
     return names.map((name) => {
       const found = column(this.parameters, name) ?? this.#reloaded(name);
       if (found !== undefined) return found;

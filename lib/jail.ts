@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from "node:util";
 import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
 import type { Entry, EntryTarget } from "./exec/entry.js";
@@ -93,10 +94,14 @@ export class Jail {
     return this.#name;
   }
 
-  /** Parameters of this jail: by a list of names, or by a record that gives each a name of yours. `jail_get(2)`. */
+  /**
+   * Parameters of this jail: by a list of names, by a record that gives each a name of yours, or every one that the
+   * kernel has. `jail_get(2)`.
+   */
+  get(): Promise<Record<string, unknown>>;
   get<const Name extends JailParameterName>(names: readonly Name[], options?: CallOptions): Promise<JailRow<Name>>;
   get<const Names extends Aliases>(names: Names, options?: CallOptions): Promise<Aliased<Names>>;
-  async get(names: readonly string[] | Aliases, options: CallOptions = {}): Promise<unknown> {
+  async get(names: readonly string[] | Aliases = this.#allNames(), options: CallOptions = {}): Promise<unknown> {
     const { keys, columns } = this.#question(names);
     const fields = columns.map(({ field }) => field);
     const rows = await this.host.kernel.jailRead(this.#key(), fields, 0, options);
@@ -104,9 +109,11 @@ export class Jail {
   }
 
   /** {@link get}, at once. */
+  getSync(): Record<string, unknown>;
   getSync<const Name extends JailParameterName>(names: readonly Name[]): JailRow<Name>;
+  getSync(): Record<string, unknown>;
   getSync<const Names extends Aliases>(names: Names): Aliased<Names>;
-  getSync(names: readonly string[] | Aliases): unknown {
+  getSync(names: readonly string[] | Aliases = this.#allNames()): unknown {
     const { keys, columns } = this.#question(names);
     const rows = this.host.kernel.jailReadSync(
       this.#key(),
@@ -118,10 +125,7 @@ export class Jail {
 
   /** Every parameter that the kernel has. */
   async getAll(options: CallOptions = {}): Promise<Record<string, unknown>> {
-    return this.get(
-      Array.from(this.host.parameters, ({ name }) => name),
-      options,
-    );
+    return this.get(this.#allNames(), options);
   }
 
   /**
@@ -327,6 +331,16 @@ export class Jail {
     await until(async () => !(await this.host.lingers(this.jid, this.#name)), Number.POSITIVE_INFINITY);
   }
 
+  /** What stands for it in JSON. */
+  toJSON(): { jid: number; name: string } {
+    return { jid: this.jid, name: this.#name };
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `Jail ${inspect(this.toJSON(), options)}`;
+  }
+
   #close(): void {
     if (this.#descriptor === undefined) return;
     forgotten.unregister(this);
@@ -360,8 +374,19 @@ export class Jail {
     return this.#descriptor === undefined ? { jid: this.jid } : { desc: this.#descriptor };
   }
 
+  #allNames(): string[] {
+    return Array.from(this.host.parameters, ({ name }) => name);
+  }
+
   #question(names: readonly string[] | Aliases) {
     const listed = Array.isArray(names);
+    if (!listed && (typeof names !== "object" || names === null)) {
+      throw new JailParameterError(
+        "names",
+        names,
+        'they must be an array of parameter names, or { yours: "ip4.addr" }',
+      );
+    }
     const wanted = listed ? (names as readonly string[]) : Object.values(names as Aliases);
     const keys = listed ? (names as readonly string[]) : Object.keys(names);
     // Where the handle means the jail by its jid alone, the name that comes with the answer is compared.

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { JailHost } from "../../../lib/index.js";
 
@@ -125,6 +126,29 @@ describe("a host", () => {
     await expect(host.create({ path: "/" }, { signal })).rejects.toThrow("no");
     await expect(host.list(["name"], { signal })).rejects.toThrow("no");
     expect(host.listSync(["name"])).toEqual([]);
+  });
+
+  it("gives every parameter where none is named, and refuses names that are none", async () => {
+    const host = JailHost.simulated();
+    const web = await host.create({ name: "web", path: "/", "children.max": 2 });
+    const all = await web.get();
+    expect(Object.keys(all).sort()).toEqual(Array.from(host.parameters, ({ name }) => name).sort());
+    expect(all).toMatchObject({ name: "web", "children.max": 2, "allow.mount": false });
+    expect(web.getSync()).toEqual(all);
+    const refused = { code: "ERR_JAIL_PARAMETER", parameter: "names" };
+    for (const names of ["jid", 5, null, [1]] as never[]) {
+      await expect(web.get(names)).rejects.toMatchObject(refused);
+      await expect(host.list(names)).rejects.toMatchObject(refused);
+    }
+  });
+
+  it("shows a jail and a host shortly", () => {
+    const host = JailHost.simulated();
+    const web = host.createSync({ name: "web", path: "/" });
+    expect(inspect({ web, host })).toBe(
+      "{\n  web: Jail { jid: 1, name: 'web' },\n  host: JailHost { system: 'freebsd', simulated: true }\n}",
+    );
+    expect(JSON.stringify(web)).toBe('{"jid":1,"name":"web"}');
   });
 
   it("names an unknown parameter that is asked for", () => {
