@@ -21,7 +21,7 @@ const ENVIRONMENT: readonly { readonly names: readonly string[]; readonly text: 
   },
   {
     names: ["BSDJAIL_COMMANDS"],
-    text: '"record": commands of simulated jails are noted, not run, and succeed, which is the default; "host": they are really run on this machine, confined by nothing.',
+    text: '"record": commands of simulated jails are noted, not run, and succeed, which is the default; "host": they are really run on this machine, confined by nothing, which is the default of jail and jexec.',
   },
   { names: ["NO_COLOR", "FORCE_COLOR"], text: "No colours, whatever the terminal; colours, even without one." },
 ];

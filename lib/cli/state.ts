@@ -60,6 +60,25 @@ function wantedKernel(io: CliIo): "native" | "simulated" | undefined {
   });
 }
 
+/** What commands of a simulated machine do: noted and not run, or really run on this machine. */
+export type CliCommands = "record" | "host";
+
+/**
+ * What `BSDJAIL_COMMANDS` says that commands of a simulated machine do.
+ *
+ * @param otherwise where it says nothing
+ * @throws CliFailure for a word that is none
+ */
+export function simulatedCommands({ env }: Pick<CliIo, "env">, otherwise: CliCommands = "record"): CliCommands {
+  const { BSDJAIL_COMMANDS: word = "" } = env;
+  if (word === "") return otherwise;
+  if (word === "record" || word === "host") return word;
+  throw new CliFailure(`BSDJAIL_COMMANDS is "${word}"`, {
+    hint: 'It is "record", "host" or not set.',
+    code: "EUSAGE",
+  });
+}
+
 function unwrap<T>(opened: RawOpened<T>): T {
   if (opened.error !== undefined) throw new CliFailure(opened.error.message, { code: opened.error.code });
   return opened.value;

@@ -9,7 +9,8 @@
 
 namespace bsdjail {
 
-// First of all: loads what must come from the host, not from the jail.
+// First of all: loads what must come from the host, not from the jail, and keeps the jail's processes from reaching into
+// this one. It holds a descriptor of the jail at its entry, and may hold a command's secrets until it is the command.
 void system_prepare();
 
 // All of these: 0, or an errno.

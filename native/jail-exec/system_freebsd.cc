@@ -119,6 +119,9 @@ long system_open_files_before_parent() {
 }
 
 void system_prepare() {
+  // Until execve(2). Whoever traces us already is of the host, and may.
+  int untraced = PROC_TRACE_CTL_DISABLE;
+  (void)procctl(P_PID, getpid(), PROC_TRACE_CTL, &untraced);
   void* library = nullptr;
   for (const char* name : {"libutil.so.10", "libutil.so.9"}) {
     library = dlopen(name, RTLD_NOW | RTLD_LOCAL);

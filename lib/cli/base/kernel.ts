@@ -2,13 +2,20 @@ import type { LocalKernel, SimulatedControls } from "../../binding.js";
 import { openNative, openSimulated } from "../../native.js";
 import { CliFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
-import { baseNotifier, type Opened, type Openers, openKernel } from "../state.js";
+import { baseNotifier, type CliCommands, type Opened, type Openers, openKernel, simulatedCommands } from "../state.js";
+
+/** A simulated machine: its controls, the folder of what is around its kernel, what commands do. */
+export interface Simulation {
+  readonly controls: SimulatedControls;
+  readonly folder: string;
+  readonly commands: CliCommands;
+}
 
 /** A kernel for the base system's commands. */
 export interface BaseKernel {
   readonly kernel: LocalKernel;
-  /** Of a simulated machine: its controls, and the folder of what is around its kernel. */
-  readonly simulation: { readonly controls: SimulatedControls; readonly folder: string } | undefined;
+  /** Of a simulated machine. */
+  readonly simulation: Simulation | undefined;
 }
 
 interface Parts {
@@ -33,8 +40,10 @@ const PARTS: Openers<Parts> = {
 
 /** Opens the kernel that the environment asks for. @throws CliFailure where there is none */
 export function openBaseKernel(io: CliIo): BaseKernel {
+  // Scripts for jail(8) look at what their commands did: unlike ours, these really run where nothing else is asked for.
+  const commands = simulatedCommands(io, "host");
   const { value, place }: Opened<Parts> = openKernel(io, PARTS, baseNotifier(io));
   const { kernel, controls } = value;
-  const simulation = controls && place ? { controls, folder: place.machineFolder } : undefined;
+  const simulation = controls && place ? { controls, folder: place.machineFolder, commands } : undefined;
   return { kernel, simulation };
 }

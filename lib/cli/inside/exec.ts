@@ -10,7 +10,8 @@ import { become } from "../become.js";
 import { CliFailure, usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { isTerminal, printable, writeJson } from "../output.js";
-import { runVerb, simulatedCommands, type VerbContext } from "../verbs/run.js";
+import { simulatedCommands } from "../state.js";
+import { runVerb, type VerbContext } from "../verbs/run.js";
 
 /** As env(1) and shells have them: nothing ran, what was there could not be run, it was not there. */
 const STATUS_NOT_ENTERED = 125;

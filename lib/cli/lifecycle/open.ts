@@ -10,7 +10,8 @@ import type { JailDefinition } from "../../lifecycle/parameters.js";
 import { CliFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { printable } from "../output.js";
-import { simulatedCommands, type VerbContext } from "../verbs/run.js";
+import { simulatedCommands } from "../state.js";
+import type { VerbContext } from "../verbs/run.js";
 import { suggestion } from "../words.js";
 
 /** What a command on the lifecycle works with. */

@@ -1,5 +1,8 @@
 import type { CommandManual } from "./model.js";
 
+const SIMULATED =
+  "In a simulated jail its commands really run, on this machine and confined by nothing, unless BSDJAIL_COMMANDS is record.";
+
 /** Commands for FreeBSD's own programs under our name. */
 export const BASE: readonly CommandManual[] = [
   {
@@ -28,6 +31,7 @@ export const BASE: readonly CommandManual[] = [
       { line: "bsdjail jail -c name=web path=/jails/web persist", text: "one jail by its parameters" },
       { line: "bsdjail jail -e '|' -f /etc/jail.conf", text: "a line for each jail of a file" },
     ],
+    notes: [SIMULATED],
     base: true,
   },
   {
@@ -38,6 +42,7 @@ export const BASE: readonly CommandManual[] = [
     operands: ["jail", "word"],
     options: [],
     examples: [{ line: "bsdjail jexec -l web", text: "a login of root inside" }],
+    notes: [SIMULATED],
     base: true,
   },
 ];

@@ -3,7 +3,7 @@ import { JailHost } from "../../host.js";
 import { type Arguments, asksForJson, COMMON_OPTIONS, type OptionSpec, parseArguments } from "../args.js";
 import { CliFailure, reportFailure, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";
-import { notifier, openKernel } from "../state.js";
+import { notifier, openKernel, simulatedCommands } from "../state.js";
 import { explain } from "./explain.js";
 
 /** What a command on the jails of one host works with. */
@@ -17,17 +17,6 @@ export interface VerbContext {
 
 /** A command's own options and those of all. */
 export type VerbArguments<T extends Record<string, OptionSpec>> = Arguments<T & typeof COMMON_OPTIONS>;
-
-/** What `BSDJAIL_COMMANDS` says that commands of a simulated machine do. @throws CliFailure for a word that is none */
-export function simulatedCommands({ env }: Pick<CliIo, "env">): "record" | "host" {
-  const { BSDJAIL_COMMANDS: word = "" } = env;
-  if (word === "" || word === "record") return "record";
-  if (word === "host") return word;
-  throw new CliFailure(`BSDJAIL_COMMANDS is "${word}"`, {
-    hint: 'It is "record", "host" or not set.',
-    code: "EUSAGE",
-  });
-}
 
 /** Opens the jails of this machine, or those of the simulated one. @throws CliFailure */
 export function openHost(io: CliIo, json: boolean): VerbContext {

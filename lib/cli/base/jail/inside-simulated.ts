@@ -12,11 +12,15 @@ import type { SimulatedMachine } from "../../../machine/simulated/machine.js";
 import { answered } from "../../../machine/simulated/program.js";
 import type { CliIo } from "../../io.js";
 import type { BaseCalls } from "../calls.js";
+import type { Simulation } from "../kernel.js";
 import type { Inside } from "./inside.js";
 import { signal } from "./inside-native.js";
 
 /** Programs that the simulated machine answers itself. */
 const KNOWN = new Set(["devfs", "ifconfig", "mount", "umount", "zfs"]);
+
+/** A command that is noted and not run. */
+const noted = (): Program => answered(process.pid, { status: 0, stdout: "", stderr: "" });
 
 /** Who and with what a command runs. */
 interface Identity {
@@ -29,17 +33,26 @@ interface Identity {
 
 /**
  * Jails of the simulated kernel. Their commands are processes of this machine, known to the simulated one, which enter
- * nothing; the few that would show that (hostname, ifconfig) are answered by the simulated machine.
+ * nothing, or are noted and not run; the few that would show that (hostname, ifconfig) are answered by the simulated
+ * machine.
  */
 export class SimulatedInside implements Inside {
   readonly #calls: BaseCalls;
   readonly #controls: SimulatedControls;
+  /** Commands are not run. */
+  readonly #recorded: boolean;
   readonly #machine: SimulatedMachine;
   readonly #io: CliIo;
 
-  constructor(calls: BaseCalls, controls: SimulatedControls, machine: SimulatedMachine, io: CliIo) {
+  constructor(
+    calls: BaseCalls,
+    { controls, commands }: Pick<Simulation, "controls" | "commands">,
+    machine: SimulatedMachine,
+    io: CliIo,
+  ) {
     this.#calls = calls;
     this.#controls = controls;
+    this.#recorded = commands === "record";
     this.#machine = machine;
     this.#io = io;
   }
@@ -55,6 +68,7 @@ export class SimulatedInside implements Inside {
     try {
       const known = await this.#answer(jid, argv);
       if (known !== undefined) return known;
+      if (this.#recorded) return this.#record(jid, command);
       const identity = await this.#identity({ user, clean, first: {}, cwd });
       const parentDeathSignal = command.dependent ? DEPENDENT : undefined;
       const entry: Entry = { ...identity, target: "outside", argv, fib, parentDeathSignal };
@@ -72,7 +86,9 @@ export class SimulatedInside implements Inside {
     if (user !== undefined && !(await this.knowsUser(user))) {
       throw new JailEntryError({ step: "user", errnoCode: "", detail: user });
     }
-    if ((user === undefined && !clean) || KNOWN.has(basename(argv[0] ?? ""))) return undefined;
+    if (KNOWN.has(basename(argv[0] ?? ""))) return undefined;
+    if (this.#recorded) return noted();
+    if (user === undefined && !clean) return undefined;
     const cwd = clean && user !== undefined ? undefined : (request.cwd ?? this.#io.cwd);
     // It enters nothing: on this machine jail-exec only becomes the user.
     const identity = await this.#identity({ user, clean, first, cwd });
@@ -100,6 +116,12 @@ export class SimulatedInside implements Inside {
     await this.#calls.remove(jid);
     const left = new Set(this.#controls.processes().map(({ pid }) => pid));
     for (const { pid, hostPid } of before) if (hostPid > 0 && !left.has(pid)) signal(hostPid, "SIGKILL");
+  }
+
+  /** Notes a command: it succeeds at once, and in the background it stays as a process that holds its jail. */
+  #record(jid: number, { argv, user, background }: HookCommand): Program {
+    if (background) this.#controls.spawn({ jid, command: argv.join(" "), user: user ?? "root" });
+    return noted();
   }
 
   /** What the simulated machine answers in place of a program. */

@@ -41,7 +41,7 @@ export function openAround(
       inside: new NativeInside(base.kernel, calls, io),
     };
   }
-  const { controls, folder } = base.simulation;
-  const machine = new SimulatedMachine({ jails: () => worldJails(calls), state: folder, commands: "host" });
-  return { machine, inside: new SimulatedInside(calls, controls, machine, io) };
+  const { controls, folder, commands } = base.simulation;
+  const machine = new SimulatedMachine({ jails: () => worldJails(calls), state: folder, commands });
+  return { machine, inside: new SimulatedInside(calls, { controls, commands }, machine, io) };
 }
