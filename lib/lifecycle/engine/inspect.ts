@@ -37,7 +37,7 @@ export class Inspector {
       try {
         await work();
       } catch (error) {
-        this.#engine.signal?.throwIfAborted();
+        this.#engine.signal.throwIfAborted();
         note(parameter, error);
       }
     };

@@ -108,3 +108,9 @@ export async function settleLeftovers(
   if (ledger.exists) await ledger.end("done");
   return "down";
 }
+
+/** The jid of the jail that a ledger says was made. */
+export function recordedJid(ledger: Ledger): number | undefined {
+  const id = ledger.state.entries.find(({ thing }) => thing.kind === "jail")?.id;
+  return id === undefined ? undefined : Number(id);
+}

@@ -5,10 +5,10 @@ import type { RunningJail } from "../port.js";
 import { type JailSpec, readSpec } from "../spec.js";
 import { DOWN, UP } from "../steps/table.js";
 import type { Engine } from "./context.js";
-import { forgetRebooted, type Situation, situation } from "./leftovers.js";
+import { forgetRebooted, recordedJid, type Situation, situation } from "./leftovers.js";
 import { type Ending, JailRunner } from "./runner.js";
+import { recordedDefinition } from "./selection.js";
 import type { Session } from "./session.js";
-import { recordedDefinition } from "./stop.js";
 
 /** Words for what was found, as the result's reason. */
 const FOUND: Readonly<Record<Situation, string>> = {
@@ -36,7 +36,7 @@ export async function recover(session: Session, only: readonly string[] | undefi
     try {
       await recoverOne(session, name);
     } catch (error) {
-      session.tell(name, { state: engine.signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
+      session.tell(name, { state: engine.signal.aborted ? "aborted" : "failed", error: stepFailure(error) });
     }
   }
   if (only === undefined) await engine.books.forget(engine.machine.now() - REMEMBERED_MS);
@@ -78,7 +78,7 @@ export async function lockNow(engine: Engine, name: string, purpose: string) {
 
 async function recoverOne(session: Session, name: string): Promise<void> {
   const { engine } = session;
-  engine.signal?.throwIfAborted();
+  engine.signal.throwIfAborted();
   const { lock, holder } = await lockNow(engine, name, "recover");
   if (lock === undefined) {
     session.tell(name, { state: "unchanged", reason: holder });
@@ -132,11 +132,6 @@ async function settle(
     const error = { code: runner.left[0]?.code ?? "EIO", message: "not everything could be taken away" };
     await runner.finish("down", { state: "failed", error });
   } else await runner.finish("down", { ...ending, state: "down", reason: FOUND[now] });
-}
-
-function recordedJid(ledger: Ledger): number | undefined {
-  const id = ledger.state.entries.find(({ thing }) => thing.kind === "jail")?.id;
-  return id === undefined ? undefined : Number(id);
 }
 
 /** Writes down again what the definition says was made, so that a stop finds it. */

@@ -1,8 +1,9 @@
 import type { DownOptions, UpOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
+import { recordedDefinition } from "./selection.js";
 import type { Session } from "./session.js";
 import { start } from "./start.js";
-import { recordedDefinition, stop } from "./stop.js";
+import { stop } from "./stop.js";
 
 /** Stops jails and those that need them, then starts all that were stopped. */
 export async function restart(

@@ -1,4 +1,3 @@
-import { stepFailure } from "../events.js";
 import { ancestors, buildGraph, type GraphProblem } from "../graph.js";
 import type { UpOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
@@ -11,6 +10,7 @@ import { settleLeftovers } from "./leftovers.js";
 import { JailRunner } from "./runner.js";
 import { runSchedule } from "./schedule.js";
 import type { Session } from "./session.js";
+import { takeLock, takeTurn } from "./turn.js";
 
 /** Starts jails and what they need, each after its needs. */
 export async function start(
@@ -89,7 +89,7 @@ function isUp(jail: RunningJail | undefined): boolean {
   return jail !== undefined && !jail.dying;
 }
 
-async function startOne(
+function startOne(
   session: Session,
   definition: JailDefinition,
   spec: JailSpec,
@@ -97,63 +97,60 @@ async function startOne(
   options: UpOptions,
   explicit: boolean,
 ): Promise<boolean> {
+  return takeTurn(
+    session,
+    spec.name,
+    () => takeLock(session.engine, spec.name, "up"),
+    () => startLocked(session, definition, spec, milestone, options.running === "fail" && explicit),
+  );
+}
+
+async function startLocked(
+  session: Session,
+  definition: JailDefinition,
+  spec: JailSpec,
+  milestone: () => void,
+  refuseRunning: boolean,
+): Promise<boolean> {
   const { engine } = session;
-  const { signal, books, machine } = engine;
+  const { signal, books } = engine;
   const { name } = spec;
-  if (signal?.aborted) {
-    session.tell(name, { state: "aborted", error: stepFailure(signal.reason) });
+  const ledger = await books.open(name, { signal });
+  const found = await engine.jails.find(name, { signal });
+  const before = await settleLeftovers(engine, spec, ledger, found);
+  if (before === "up") {
+    if (refuseRunning) {
+      const error = { code: "EEXIST", message: `"${name}" already exists` };
+      session.tell(name, { state: "failed", error });
+      return false;
+    }
+    const same = ledger.state.definition?.digest === digest(plainParameters(definition));
+    const reason = !ledger.exists
+      ? "it is up, started by others"
+      : same
+        ? "it is up"
+        : "it is up, with another definition: update or restart it";
+    session.tell(name, { state: "unchanged", reason, ...(found === undefined ? {} : { jid: found.jid }) });
+    milestone();
+    return true;
+  }
+  if (before === "stuck") {
+    const error = { code: "EBUSY", message: "what an earlier run left could not be taken away" };
+    session.tell(name, { state: "failed", error });
     return false;
   }
   try {
-    const lock = await books.lock(name, "up", {
-      signal: engine.waiting,
-      onWait: (holder) => engine.emit({ type: "wait", jail: name, at: machine.now(), holder }),
-    });
-    try {
-      const ledger = await books.open(name, { signal });
-      const found = await engine.jails.find(name, { signal });
-      const before = await settleLeftovers(engine, spec, ledger, found);
-      if (before === "up") {
-        if (options.running === "fail" && explicit) {
-          const error = { code: "EEXIST", message: `"${name}" already exists` };
-          session.tell(name, { state: "failed", error });
-          return false;
-        }
-        const same = ledger.state.definition?.digest === digest(plainParameters(definition));
-        const reason = !ledger.exists
-          ? "it is up, started by others"
-          : same
-            ? "it is up"
-            : "it is up, with another definition: update or restart it";
-        session.tell(name, { state: "unchanged", reason, ...(found === undefined ? {} : { jid: found.jid }) });
-        milestone();
-        return true;
-      }
-      if (before === "stuck") {
-        const error = { code: "EBUSY", message: "what an earlier run left could not be taken away" };
-        session.tell(name, { state: "failed", error });
-        return false;
-      }
-      try {
-        await ledger.begin("up", { signal });
-        const parameters = plainParameters(definition);
-        await ledger.define(parameters, digest(parameters));
-      } catch (error) {
-        // Nothing was made yet: no ledger is needed.
-        await ledger.end("failed").catch(() => undefined);
-        throw error;
-      }
-      const runner = new JailRunner(engine, spec, ledger);
-      runner.onMilestone = milestone;
-      const ending = await runner.up();
-      await runner.finish("up", ending);
-      return ending.state === "up" || ending.state === "down";
-    } finally {
-      await lock.release();
-    }
+    await ledger.begin("up", { signal });
+    const parameters = plainParameters(definition);
+    await ledger.define(parameters, digest(parameters));
   } catch (error) {
-    const state = signal?.aborted ? "aborted" : "failed";
-    session.tell(name, { state, error: stepFailure(error) });
-    return false;
+    // Nothing was made yet: no ledger is needed.
+    await ledger.end("failed").catch(() => undefined);
+    throw error;
   }
+  const runner = new JailRunner(engine, spec, ledger);
+  runner.onMilestone = milestone;
+  const ending = await runner.up();
+  await runner.finish("up", ending);
+  return ending.state === "up" || ending.state === "down";
 }

@@ -3,7 +3,7 @@ import { JailRunner } from "../engine/runner.js";
 import type { Session } from "../engine/session.js";
 import { start } from "../engine/start.js";
 import { stop } from "../engine/stop.js";
-import { stepFailure } from "../events.js";
+import { takeLock, takeTurn } from "../engine/turn.js";
 import type { JailDefinition } from "../parameters.js";
 import type { JailSpec } from "../spec.js";
 import { compare, isSame, MachineView } from "./difference.js";
@@ -55,21 +55,15 @@ export async function applyPlan(session: Session, plan: Plan): Promise<void> {
  * restart, nothing is changed and the state is `restart`.
  */
 export async function updateOne(session: Session, definition: JailDefinition): Promise<void> {
-  const { engine } = session;
-  const { name } = definition;
-  try {
-    const lock = await engine.books.lock(name, "update", {
-      signal: engine.waiting,
-      onWait: (holder) => engine.emit({ type: "wait", jail: name, at: engine.machine.now(), holder }),
-    });
-    try {
+  await takeTurn(
+    session,
+    definition.name,
+    () => takeLock(session.engine, definition.name, "update"),
+    async () => {
       await updateLocked(session, definition);
-    } finally {
-      await lock.release();
-    }
-  } catch (error) {
-    session.tell(name, { state: engine.signal?.aborted ? "aborted" : "failed", error: stepFailure(error) });
-  }
+      return true;
+    },
+  );
 }
 
 async function updateLocked(session: Session, definition: JailDefinition): Promise<void> {
