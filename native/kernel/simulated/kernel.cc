@@ -47,28 +47,6 @@ class KernelView final : public SimulatedKernel {
  private:
   void leave();
 
-  // body(world, caller) on the machine, whose caller is in its table of processes where `entered`.
-  template <typename Body>
-  Outcome change(const char* call, bool entered, Body&& body) {
-    SimulatedFault fault;
-    if (machine_->take_fault(call, fault)) return Outcome::fail(fault.error);
-    return machine_->change(view_.get(), [&](World& world) {
-      Process stray;
-      Process* caller = Machine::find(world, *view_, stray);
-      if (caller == nullptr) return Outcome::fail(kESRCH);
-      if (entered) caller = &Machine::enter(world, *view_, *caller);
-      return body(world, *caller);
-    });
-  }
-  template <typename Body>
-  Outcome read(Body&& body) {
-    return machine_->read([&](World& world) {
-      Process stray;
-      const Process* caller = Machine::find(world, *view_, stray);
-      if (caller == nullptr) return Outcome::fail(kESRCH);
-      return body(world, *caller);
-    });
-  }
   const std::shared_ptr<Machine> machine_;
   const std::shared_ptr<View> view_;
 };
@@ -140,26 +118,32 @@ Outcome KernelView::jail_get(IoVec* iov, std::size_t count, int flags) {
 }
 
 Outcome KernelView::jail_remove(int jid) {
-  return change("jail_remove", false, [&](World& world, Process& caller) { return world.jail_remove(caller, jid); });
+  return machine_->call("jail_remove", *view_, false, [&](World& world, Process& caller) {
+    return world.jail_remove(caller, jid);
+  });
 }
 
 Outcome KernelView::jail_remove_jd(int fd) {
-  return change("jail_remove_jd", false,
-                [&](World& world, Process& caller) { return world.jail_remove_descriptor(caller, fd); });
+  return machine_->call("jail_remove_jd", *view_, false, [&](World& world, Process& caller) {
+    return world.jail_remove_descriptor(caller, fd);
+  });
 }
 
 Outcome KernelView::jail_attach(int jid) {
-  return change("jail_attach", true, [&](World& world, Process& caller) { return world.jail_attach(caller, jid); });
+  return machine_->call("jail_attach", *view_, true, [&](World& world, Process& caller) {
+    return world.jail_attach(caller, jid);
+  });
 }
 
 Outcome KernelView::jail_attach_jd(int fd) {
-  return change("jail_attach_jd", true,
-                [&](World& world, Process& caller) { return world.jail_attach_descriptor(caller, fd); });
+  return machine_->call("jail_attach_jd", *view_, true, [&](World& world, Process& caller) {
+    return world.jail_attach_descriptor(caller, fd);
+  });
 }
 
 Outcome KernelView::close(int fd) {
   std::uint64_t serial = 0;
-  const Outcome outcome = change("close", false, [&](World& world, Process& caller) {
+  const Outcome outcome = machine_->call("close", *view_, false, [&](World& world, Process& caller) {
     serial = caller.serial;
     return world.close(caller, fd);
   });
@@ -190,11 +174,7 @@ Outcome KernelView::sysctl(std::string_view name, void* old, std::size_t* old_le
     const int error = value != nullptr ? sysctl_write(world, *caller.prison, *node, value, value_len) : 0;
     return error != 0 ? Outcome::fail(error) : Outcome::ok();
   };
-  const Outcome outcome = value == nullptr ? read(body) : machine_->change(view_.get(), [&](World& world) {
-    Process stray;
-    const Process* caller = Machine::find(world, *view_, stray);
-    return caller == nullptr ? Outcome::fail(kESRCH) : body(world, *caller);
-  });
+  const Outcome outcome = value == nullptr ? machine_->look(*view_, body) : machine_->act(*view_, false, body);
   if (old_len == nullptr || (outcome.failed() && outcome.error != kENOMEM)) return outcome;
   // What fits is handed over, also where that is not all.
   const std::size_t length = old != nullptr ? std::min(*old_len, now.size()) : now.size();
@@ -229,7 +209,7 @@ Outcome KernelView::sysctl_walk(std::string_view prefix, std::vector<SysctlNode>
 Outcome KernelView::processes(std::vector<ProcessInfo>& list) {
   SimulatedFault fault;
   if (machine_->take_fault("sysctl", fault)) return Outcome::fail(fault.error);
-  return read([&](World& world, const Process& caller) {
+  return machine_->look(*view_, [&](World& world, const Process& caller) {
     for (const auto& [pid, process] : world.processes()) {
       if (process->prison->below(*caller.prison)) list.push_back(process_info(*process));
     }
@@ -239,7 +219,7 @@ Outcome KernelView::processes(std::vector<ProcessInfo>& list) {
 
 Outcome KernelView::rctl(RctlCall call, std::string_view filter, std::string& answer) {
   static constexpr const char* kCalls[] = {"rctl_get_racct", "rctl_get_rules", "rctl_add_rule", "rctl_remove_rule"};
-  return change(kCalls[static_cast<int>(call)], false, [&](World& world, Process& caller) {
+  return machine_->call(kCalls[static_cast<int>(call)], *view_, false, [&](World& world, Process& caller) {
     return limits_call(world, caller, call, filter, now_ms(), answer);
   });
 }
@@ -261,7 +241,7 @@ Outcome KernelView::jail(const SimulatedLegacyJail& jail) {
   std::vector<std::string> names;
   std::uint32_t most = 0;
   int enforce_statfs = 0;
-  const Outcome known = read([&](World& world, const Process& caller) {
+  const Outcome known = machine_->look(*view_, [&](World& world, const Process& caller) {
     most = world.tunables.max_addresses;
     enforce_statfs = world.tunables.default_enforce_statfs;
     if (caller.prison != &world.prisons().host()) return Outcome::ok();
@@ -311,7 +291,7 @@ int KernelView::uid() {
 
 int KernelView::jid() {
   int jid = 0;
-  read([&](World&, const Process& caller) {
+  machine_->look(*view_, [&](World&, const Process& caller) {
     jid = caller.prison->jid;
     return Outcome::ok();
   });
@@ -319,7 +299,7 @@ int KernelView::jid() {
 }
 
 bool KernelView::alive() {
-  const Outcome outcome = read([](World&, const Process&) { return Outcome::ok(); });
+  const Outcome outcome = machine_->look(*view_, [](World&, const Process&) { return Outcome::ok(); });
   return outcome.error != kESRCH;
 }
 

@@ -9,6 +9,7 @@
 
 #include "../errno.h"
 #include "events.h"
+#include "faults.h"
 #include "simulated.h"
 #include "state_file.h"
 #include "state_text.h"
@@ -44,8 +45,8 @@ class Machine final : public SimulatedMachine {
   Outcome exit(int pid) override;
   Outcome kill(int pid, int signal) override;
   Outcome kill_jail(int jid, int signal, bool children) override;
-  void add_fault(const SimulatedFault& fault) override;
-  void clear_faults() override;
+  void add_fault(const SimulatedFault& fault) override { faults_.add(fault); }
+  void clear_faults() override { faults_.clear(); }
   Outcome hold_dying(int jid) override;
   Outcome finish_dying(int jid) override;
 
@@ -56,8 +57,17 @@ class Machine final : public SimulatedMachine {
   template <typename Body>
   Outcome change(View* view, Body&& body);
 
+  // A system call of the process that `view` is known as: body(world, caller), with the caller in the table of processes
+  // where `entered`. ESRCH where that process has ended. `call` runs into faults, `act` does not; `look` changes nothing.
+  template <typename Body>
+  Outcome call(const char* name, View& view, bool entered, Body&& body);
+  template <typename Body>
+  Outcome act(View& view, bool entered, Body&& body);
+  template <typename Body>
+  Outcome look(View& view, Body&& body);
+
   // The fault that this call runs into, if any.
-  bool take_fault(const char* call, SimulatedFault& fault);
+  bool take_fault(const char* call, SimulatedFault& fault) { return faults_.take(call, fault); }
 
   const std::vector<SysctlNode>& nodes() const { return nodes_; }
   bool dragonfly() const { return dragonfly_; }
@@ -90,7 +100,7 @@ class Machine final : public SimulatedMachine {
   std::vector<SysctlNode> nodes_;
   bool dragonfly_ = false;
   std::string problem_;
-  std::vector<SimulatedFault> faults_;
+  Faults faults_;
   std::vector<Queue*> queues_;
   std::deque<NumberedNote> recent_;  // what other processes may not have read yet
   std::uint64_t last_note_ = 0;
@@ -122,6 +132,34 @@ Outcome Machine::change(View* view, Body&& body) {
     return Outcome::fail(kEIO);
   }
   return outcome;
+}
+
+template <typename Body>
+Outcome Machine::call(const char* name, View& view, bool entered, Body&& body) {
+  SimulatedFault fault;
+  if (take_fault(name, fault)) return Outcome::fail(fault.error);
+  return act(view, entered, body);
+}
+
+template <typename Body>
+Outcome Machine::act(View& view, bool entered, Body&& body) {
+  return change(&view, [&](World& world) {
+    Process stray;
+    Process* caller = find(world, view, stray);
+    if (caller == nullptr) return Outcome::fail(kESRCH);
+    if (entered) caller = &enter(world, view, *caller);
+    return body(world, *caller);
+  });
+}
+
+template <typename Body>
+Outcome Machine::look(View& view, Body&& body) {
+  return read([&](World& world) {
+    Process stray;
+    Process* caller = find(world, view, stray);
+    if (caller == nullptr) return Outcome::fail(kESRCH);
+    return body(world, *caller);
+  });
 }
 
 }  // namespace bsdjail::simulated

@@ -20,18 +20,24 @@ class SimulatedSystem final : public dragonfly::System {
       : machine_(std::move(machine)), view_(std::move(view)) {}
 
   Outcome hold(const dragonfly::NewJail& jail) override {
-    return change("jail", false, [&](World& world, Process& caller) {
+    return machine_->call("jail", *view_, false, [&](World& world, Process& caller) {
       return dragonfly_hold(world, caller, jail, now_ms());
     });
   }
   Outcome jail(const dragonfly::NewJail& jail) override {
-    return change("jail", true, [&](World& world, Process& caller) { return dragonfly_jail(world, caller, jail); });
+    return machine_->call("jail", *view_, true, [&](World& world, Process& caller) {
+      return dragonfly_jail(world, caller, jail);
+    });
   }
   Outcome attach(int jid) override {
-    return change("jail_attach", true, [&](World& world, Process& caller) { return dragonfly_attach(world, caller, jid); });
+    return machine_->call("jail_attach", *view_, true, [&](World& world, Process& caller) {
+      return dragonfly_attach(world, caller, jid);
+    });
   }
   Outcome end_processes(int jid) override {
-    return change("kill", false, [&](World& world, Process& caller) { return dragonfly_end_processes(world, caller, jid); });
+    return machine_->call("kill", *view_, false, [&](World& world, Process& caller) {
+      return dragonfly_end_processes(world, caller, jid);
+    });
   }
   Outcome close(int) override { return Outcome::fail(kEBADF); }
 
@@ -47,12 +53,7 @@ class SimulatedSystem final : public dragonfly::System {
       const int error = value != nullptr ? dragonfly_write(world, caller, name, value, value_len) : 0;
       return error != 0 ? Outcome::fail(error) : Outcome::ok();
     };
-    const auto called = [&](World& world) {
-      Process stray;
-      Process* caller = Machine::find(world, *view_, stray);
-      return caller == nullptr ? Outcome::fail(kESRCH) : body(world, *caller);
-    };
-    const Outcome outcome = value == nullptr ? machine_->read(called) : machine_->change(view_.get(), called);
+    const Outcome outcome = value == nullptr ? machine_->look(*view_, body) : machine_->act(*view_, false, body);
     if (old_len == nullptr || (outcome.failed() && outcome.error != kENOMEM)) return outcome;
     const std::size_t length = old != nullptr ? std::min(*old_len, now.size()) : now.size();
     if (old != nullptr && length > 0) std::memcpy(old, now.data(), length);
@@ -61,12 +62,9 @@ class SimulatedSystem final : public dragonfly::System {
   }
 
   Outcome processes(std::vector<ProcessInfo>& list) override {
-    return machine_->read([&](World& world) {
-      Process stray;
-      const Process* caller = Machine::find(world, *view_, stray);
-      if (caller == nullptr) return Outcome::fail(kESRCH);
+    return machine_->look(*view_, [&](World& world, const Process& caller) {
       for (const auto& [pid, process] : world.processes()) {
-        if (process->prison->below(*caller->prison)) list.push_back(process_info(*process));
+        if (process->prison->below(*caller.prison)) list.push_back(process_info(*process));
       }
       return Outcome::ok();
     });
@@ -94,19 +92,6 @@ class SimulatedSystem final : public dragonfly::System {
   }
 
  private:
-  template <typename Body>
-  Outcome change(const char* call, bool entered, Body&& body) {
-    SimulatedFault fault;
-    if (machine_->take_fault(call, fault)) return Outcome::fail(fault.error);
-    return machine_->change(view_.get(), [&](World& world) {
-      Process stray;
-      Process* caller = Machine::find(world, *view_, stray);
-      if (caller == nullptr) return Outcome::fail(kESRCH);
-      if (entered) caller = &Machine::enter(world, *view_, *caller);
-      return body(world, *caller);
-    });
-  }
-
   const std::shared_ptr<Machine> machine_;
   const std::shared_ptr<View> view_;
 };
