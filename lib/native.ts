@@ -20,16 +20,17 @@ let loaded: RawOpened<Loaded> | undefined;
 const root = join(__dirname, "..");
 
 function failure(cause: unknown): string {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // On one line, as messages are: what node-gyp-build and dlopen(3) say has several.
+  const reason = (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\s*\n\s*/g, ", ");
   const noAddons = (cause as { code?: unknown } | null)?.code === "ERR_DLOPEN_DISABLED";
   return [
     `bsdjail's native addon could not be loaded on ${process.platform}-${process.arch}, Node.js ${process.version}:`,
-    reason.trim(),
+    `${reason}.`,
     noAddons
       ? "Node.js was started with --no-addons, which refuses every addon."
       : `Neither a prebuild nor a compiled one was found in ${root}. To compile it, which takes a C++20 compiler, ` +
         "make and Python 3, run `npm rebuild bsdjail --foreground-scripts` (in a checkout: `npm install`).",
-  ].join("\n");
+  ].join(" ");
 }
 
 function load(): RawOpened<Loaded> {

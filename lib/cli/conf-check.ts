@@ -33,8 +33,19 @@ function needProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
   });
 }
 
+/** The parameters of a kernel; none where the addon is not there: a text can be checked without. */
+function kernelNames(): string[] {
+  try {
+    return Array.from(JailHost.simulated().parameters, ({ name }) => name);
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === "ERR_JAIL_ADDON") return [];
+    throw thrown;
+  }
+}
+
 function nameProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
-  const kernel = Array.from(JailHost.simulated().parameters, ({ name }) => name);
+  const kernel = kernelNames();
+  if (kernel.length === 0) return [];
   const known = new Set([...kernel, ...OF_MODULES, ...Object.keys(PSEUDO_PARAMETERS)]);
   const meant = new Map<string, string | undefined>();
   const problems = new Map<string, ConfProblem>();

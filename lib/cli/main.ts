@@ -40,8 +40,10 @@ function keepCompiledCode(): void {
   if (owner === process.geteuid?.()) enableCompileCache(`${folder}/bsdjail`);
 }
 
-/** Runs one command with this process's streams and ends with its status once everything is written. */
-function runProcess(argv: readonly string[]): void {
+/**
+ * Runs one command with this process's streams and ends with its status once everything is written. What `libexec` calls.
+ */
+export function runProcess(argv: readonly string[]): void {
   keepCompiledCode();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -92,6 +92,7 @@ function openSimulatedAt<T>(io: CliIo, openers: Openers<T>): Opened<T> {
     return { value: openers.simulated(release === undefined ? { stateFile } : { stateFile, release }), place };
   } catch (thrown) {
     const { message, code } = thrown as NodeJS.ErrnoException;
+    if (code === "ERR_JAIL_ADDON") throw new CliFailure(message, { code });
     throw new CliFailure(message, {
       code,
       hint: `The simulated machine is kept in ${stateFile}; BSDJAIL_STATE names another file for it.`,
