@@ -40,17 +40,19 @@ export interface Unterminated {
 
 const ESCAPE = /\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{1,2}|[\s\S])/y;
 const VARIABLE = /\$[A-Za-z_][A-Za-z_0-9]*/y;
+/** A variable in braces in whose name nothing means something else. */
+const BRACED = /\$\{[^\\"\n{}]*\}/y;
 const RESERVED = ",;={}";
 const SINGLE = "$*+/\\";
 
-/** For each character below 128: whether it stands for itself without quotes. */
-const ATOM: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9_!%&()\-.:<>?@[\]^`|~]/.test(String.fromCharCode(code)),
-);
+const [OTHER, ATOM, BLANK] = [0, 1, 2];
 
-const isAtomCode = (code: number): boolean => ATOM[code] === true;
-/** A blank, a tab or the end of a line. */
-const isBlank = (code: number): boolean => code === 32 || code === 9 || code === 10 || code === 13;
+/** For each byte: whether it stands for itself without quotes, is a blank, a tab or the end of a line, or neither. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Za-z0-9_!%&()\-.:<>?@[\]^`|~]/.test(character)) return ATOM;
+  return " \t\n\r".includes(character) ? BLANK : OTHER;
+});
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
@@ -117,14 +119,25 @@ export class Lexer {
   }
 
   #take(start: number, length: number): string {
-    const text = this.#text;
     const end = start + length;
+    this.#goTo(end);
+    return this.#text.slice(start, end);
+  }
+
+  #goTo(end: number): void {
     this.#at = end;
     while (this.#newline < end) {
       this.#line++;
       this.#newline = this.#newlineFrom(this.#newline + 1);
     }
-    return text.slice(start, end);
+  }
+
+  /** Where bytes of one kind end. */
+  #endOf(kind: number, start: number): number {
+    const text = this.#text;
+    let end = start + 1;
+    while (end < text.length && KINDS[text.charCodeAt(end)] === kind) end++;
+    return end;
   }
 
   #newlineFrom(offset: number): number {
@@ -135,12 +148,13 @@ export class Lexer {
   #piece(kind: "string" | "variable", start: number, raw: string, value: string): Token {
     const first = !this.#inText;
     this.#inText = true;
-    return { kind: first ? kind : `${kind}+`, value, raw, start, line: this.#line };
+    const follows = kind === "string" ? "string+" : "variable+";
+    return { kind: first ? kind : follows, value, raw, start, line: this.#line };
   }
 
   /** Blanks and comments end a text. */
-  #skip(start: number, length: number): undefined {
-    this.#take(start, length);
+  #skip(end: number): undefined {
+    this.#goTo(end);
     this.#inText = false;
   }
 
@@ -151,23 +165,19 @@ export class Lexer {
 
   #plain(start: number): Token | undefined {
     const text = this.#text;
-    const code = text.charCodeAt(start);
-    if (isAtomCode(code)) return this.#atom(start);
-    if (isBlank(code)) {
-      let end = start + 1;
-      while (isBlank(text.charCodeAt(end))) end++;
-      return this.#skip(start, end - start);
-    }
+    const code = KINDS[text.charCodeAt(start)];
+    if (code === ATOM) return this.#atom(start);
+    if (code === BLANK) return this.#skip(this.#endOf(BLANK, start));
     const character = text[start] as string;
     if (RESERVED.includes(character)) return this.#reserved(character as TokenKind, start);
     if (character === "'" || character === '"') return this.#quotedText(start, character);
     if (character === "#" || text.startsWith("//", start)) {
       const end = text.indexOf("\n", start);
-      return this.#skip(start, (end < 0 ? text.length : end) - start);
+      return this.#skip(end < 0 ? text.length : end);
     }
     if (text.startsWith("/*", start)) {
       const end = text.indexOf("*/", start + 2);
-      if (end >= 0) return this.#skip(start, end + 2 - start);
+      if (end >= 0) return this.#skip(end + 2);
       return this.#unterminated("comment", start, text.length - start);
     }
     if (text.startsWith("+=", start)) return this.#reserved("+=", start);
@@ -177,17 +187,13 @@ export class Lexer {
   }
 
   #atom(start: number): Token {
-    const text = this.#text;
-    let end = start + 1;
-    while (isAtomCode(text.charCodeAt(end))) end++;
-    const raw = this.#take(start, end - start);
+    const raw = this.#take(start, this.#endOf(ATOM, start) - start);
     return this.#piece("string", start, raw, raw);
   }
 
   #reserved(kind: TokenKind, start: number): Token {
-    const raw = this.#take(start, kind.length);
-    this.#inText = false;
-    return { kind, value: raw, raw, start, line: this.#line };
+    this.#skip(start + kind.length);
+    return { kind, value: kind, raw: kind, start, line: this.#line };
   }
 
   #other(start: number): Token {
@@ -200,7 +206,7 @@ export class Lexer {
   /** Words that are the same inside and outside of quotes. */
   #bare(start: number): Token | undefined {
     const text = this.#text;
-    if (isAtomCode(text.charCodeAt(start))) return this.#atom(start);
+    if (KINDS[text.charCodeAt(start)] === ATOM) return this.#atom(start);
     const escape = match(ESCAPE, text, start);
     if (escape !== undefined) {
       return this.#piece("string", start, this.#take(start, escape.length), unescaped(escape, false).value);
@@ -216,6 +222,10 @@ export class Lexer {
 
   /** `${name}`. A backslash is both itself and an escape: what makes the longest word wins, all in one pass. */
   #braced(start: number): Token | undefined {
+    const simple = match(BRACED, this.#text, start);
+    if (simple !== undefined) {
+      return this.#piece("variable", start, this.#take(start, simple.length), untilNul(simple.slice(2, -1)));
+    }
     const { closed } = this.#name(start + 2, true);
     const { end: open } = this.#name(start + 2, false);
     if (closed > 0 && closed >= open) {
@@ -248,9 +258,10 @@ export class Lexer {
   /** The end of a text that a quote closes, after that quote; -1 where none does. */
   #closing(from: number, quote: string): number {
     const text = this.#text;
-    for (let at = from; at < text.length; at++) {
-      if (text[at] === "\\") at++;
-      else if (text[at] === quote) return at + 1;
+    for (let end = text.indexOf(quote, from); end >= 0; end = text.indexOf(quote, end + 1)) {
+      let escape = end;
+      while (escape > from && text[escape - 1] === "\\") escape--;
+      if ((end - escape) % 2 === 0) return end + 1;
     }
     return -1;
   }

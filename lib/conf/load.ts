@@ -3,9 +3,9 @@ import { isAbsolute } from "node:path";
 import { latin1ToText, textToBytes } from "../bytes-text.js";
 import { codeOf, strerror } from "../strerror.js";
 import { expand, isPattern } from "./glob.js";
-import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem } from "./model.js";
+import type { ConfBlock, ConfParameter, ConfPiece, ConfPlace, ConfProblem, ResolvedJail } from "./model.js";
 import { parseText } from "./parse.js";
-import { type ResolvedJail, resolveBlocks } from "./resolve.js";
+import { resolveBlocks } from "./resolve.js";
 
 /**
  * What base's scanner says where a file can be opened and not read, as a folder: with no program's name before it. The

@@ -40,6 +40,37 @@ export interface ConfBlock {
   body: ConfSpan;
 }
 
+/** Where a parameter's value comes from. */
+export interface ConfOrigin {
+  readonly place: ConfPlace;
+  /** The name of the block it is in; `*` is also that of what stands outside of blocks. */
+  readonly block: string;
+  readonly operator: ConfParameter["operator"];
+  /** The values before variables were put in, as they can be written. */
+  readonly written: readonly string[];
+}
+
+/** A parameter as a jail has it. */
+export interface ResolvedParameter {
+  readonly name: string;
+  /** Empty where only the name was given. */
+  readonly values: readonly string[];
+  /** For jail(8) itself and not for the kernel. Addresses are for both, and false here. */
+  readonly isPseudo: boolean;
+  /** What added to it, in order; empty for the `name` or `jid` that the block's name implies. */
+  readonly origins: readonly ConfOrigin[];
+}
+
+/** A jail of a configuration. */
+export interface ResolvedJail {
+  readonly name: string;
+  /** In the order in which base has them. */
+  readonly parameters: readonly ResolvedParameter[];
+  /** Something about it is wrong: base does not start it. */
+  readonly failed: boolean;
+  readonly place: ConfPlace;
+}
+
 /** Something wrong with a text. */
 export interface ConfProblem {
   /** Undefined where the problem is not of one place, such as a file that cannot be read. */

@@ -3,15 +3,16 @@ export function sameParameter(one: string, other: string): boolean {
   const longer = one.length - other.length;
   if (longer === 0) return one === other;
   if (longer !== 2 && longer !== -2) return false;
-  let a = one;
-  let b = other;
-  for (;;) {
-    if (a === b || a === `no${b}` || `no${a}` === b) return true;
-    const dot = a.indexOf(".");
-    if (dot < 0 || !b.startsWith(a.slice(0, dot + 1))) return false;
-    a = a.slice(dot + 1);
-    b = b.slice(dot + 1);
+  return longer > 0 ? negates(one, other) : negates(other, one);
+}
+
+/** Whether a name is another with "no" before one of its components. */
+function negates(longer: string, shorter: string): boolean {
+  for (let at = longer.indexOf("no"); at >= 0; at = longer.indexOf("no", at + 1)) {
+    const begins = at === 0 || longer[at - 1] === ".";
+    if (begins && longer.slice(0, at) + longer.slice(at + 2) === shorter) return true;
   }
+  return false;
 }
 
 /** All names that mean the same as one: itself, and those with a "no" more or less before one of its components. */
@@ -27,7 +28,7 @@ export function* sameNames(name: string): Generator<string> {
 
 /** Whether a name has a component that is `*`. */
 export function isWildcard(name: string): boolean {
-  return name.split(".").includes("*");
+  return name.includes("*") && name.split(".").includes("*");
 }
 
 /** Whether a jail's name fits a wildcard: `*` stands for one component, at the end for one or more. */

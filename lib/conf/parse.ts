@@ -34,7 +34,7 @@ interface Draft {
   readonly isVariable: boolean;
   readonly start: number;
   operator: ConfParameter["operator"];
-  readonly values: ConfPiece[][];
+  values: ConfPiece[][];
 }
 
 /**
@@ -55,6 +55,8 @@ class Parser {
   #state: State = "block";
   /** Words to go until a mistake is reported again. */
   #distrust = 0;
+  /** Names of parameters, each as it was first met: of what every jail says one text is kept. */
+  readonly #names = new Map<string, string>();
   #word: Word | undefined;
   #draft: Draft | undefined;
   readonly #depth: number;
@@ -193,12 +195,21 @@ class Parser {
   }
 
   #value({ kind, value }: Token): "shift" {
-    this.#draft?.values.push([kind === "string" ? value : { variable: value }]);
+    const draft = this.#draft as Draft;
+    const first: ConfPiece[] = [kind === "string" ? value : { variable: value }];
+    // Most have one value: an array that grows has room for many.
+    if (draft.values.length === 0) draft.values = [first];
+    else draft.values.push(first);
     return this.#go("in value");
   }
 
   #begin(name: string, isVariable: boolean, start: number): void {
-    this.#draft = { name, isVariable, start, operator: "none", values: [] };
+    let kept = this.#names.get(name);
+    if (kept === undefined) {
+      kept = name;
+      this.#names.set(name, name);
+    }
+    this.#draft = { name: kept, isVariable, start, operator: "none", values: [] };
     this.#word = undefined;
     this.#state = "after name";
   }

@@ -1,6 +1,5 @@
 import { type Conf, type ConfOptions, loadConf, parseConf } from "../conf/load.js";
-import type { ConfProblem } from "../conf/model.js";
-import type { ResolvedJail } from "../conf/resolve.js";
+import type { ConfProblem, ResolvedJail } from "../conf/model.js";
 import type { JailDefinition } from "./parameters.js";
 
 /** The jails of a configuration, and what is wrong with it. */
