@@ -41,6 +41,20 @@ function plain(value: string | Text): string {
   return value.pieces.length === 1 && typeof first === "string" ? first : value.pieces.join("");
 }
 
+/** Values once their variables are put in, lists in the places of those that stand for one. */
+function filled(values: Draft["values"]): string[] {
+  const [first] = values;
+  const isOne = first !== undefined && values.length === 1;
+  // An array that grows has room for many, and most parameters have one value.
+  if (isOne && (typeof first === "string" || first.list === undefined)) return [plain(first)];
+  const all: string[] = [];
+  for (const value of values) {
+    if (typeof value === "string" || value.list === undefined) all.push(plain(value));
+    else for (const each of value.list) all.push(each);
+  }
+  return all;
+}
+
 /** Whether a text is a variable and nothing else; pieces that are empty do not count. */
 const isAlone = ({ pieces }: Text): boolean => pieces.filter((piece) => piece !== "").length === 1;
 
@@ -87,12 +101,7 @@ export class Substitution {
       const needed = this.#fillText(parameter, value, pass);
       if (needed !== undefined) return needed;
     }
-    const values: string[] = [];
-    for (const value of parameter.values) {
-      if (typeof value === "string" || value.list === undefined) values.push(plain(value));
-      else for (const each of value.list) values.push(each);
-    }
-    parameter.values = values;
+    parameter.values = filled(parameter.values);
     return undefined;
   }
 
