@@ -72,6 +72,31 @@ try {
       "1 passed",
     ),
   );
+
+  // So are the compiler and the declarations of Node.js.
+  for (const name of ["typescript", "@types"])
+    symlinkSync(join(root, "node_modules", name), join(scratch, "node_modules", name));
+  const uses = `
+    import { Jail, JailHost } from "bsdjail";
+    import { loadConf } from "bsdjail/conf";
+    const jails: number[] = JailHost.simulated().listSync(["jid"]).map(({ jid }) => jid);
+    const problems: number = loadConf("jail.conf").problems.length;
+    export const uses: readonly unknown[] = [Jail, jails, problems];`;
+  writeFileSync(join(scratch, "use.ts"), uses);
+  const tsc = (...options) =>
+    run("node", ["node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--types", "node", ...options, "use.ts"]);
+  tsc("--module", "node20", "--target", "es2022", "--lib", "es2023,esnext.disposable");
+  tsc(
+    "--module",
+    "preserve",
+    "--moduleResolution",
+    "bundler",
+    "--target",
+    "es2022",
+    "--lib",
+    "es2023,esnext.disposable",
+  );
+  check("its declarations are whole", true);
   console.log(`${passed} passed, 0 failed`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
