@@ -21,6 +21,15 @@ bool is_named(const char* variable, const char* name) {
   return std::strncmp(variable, name, length) == 0 && variable[length] == '=';
 }
 
+// Whether one that comes later has the same name: the last one counts.
+bool is_replaced(const std::vector<char*>& variables, std::size_t at) {
+  const std::string name(variables[at], std::strcspn(variables[at], "="));
+  for (std::size_t later = at + 1; later < variables.size(); later++) {
+    if (is_named(variables[later], name.c_str())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Environment::take(const std::vector<const char*>& pass) {
@@ -33,16 +42,14 @@ void Environment::take(const std::vector<const char*>& pass) {
   }
 }
 
-void Environment::begin(const Options& options) const {
+void Environment::begin(const Options& options) {
   environ = no_variables;
   if (options.login) {
     // jail(8)'s exec.clean; a login class says more than this where there is one.
     setenv("PATH", "/bin:/usr/bin", 1);
     if (options.term != nullptr) setenv("TERM", options.term, 1);
   }
-  if (options.inherit) {
-    for (char* variable : base_) putenv(variable);
-  }
+  if (options.inherit) become(base_);
 }
 
 void Environment::describe(const Account* account) const {
@@ -58,8 +65,19 @@ void Environment::describe(const Account* account) const {
   setenv("SHELL", "/bin/sh", 1);
 }
 
-void Environment::finish() const {
+void Environment::finish() {
+  if (environ == nullptr || *environ == nullptr) return become(own_);
   for (char* variable : own_) putenv(variable);
+}
+
+// Not by putenv(3), which on FreeBSD lists what was set last first.
+void Environment::become(const std::vector<char*>& variables) {
+  whole_.clear();
+  for (std::size_t at = 0; at < variables.size(); at++) {
+    if (!is_replaced(variables, at)) whole_.push_back(variables[at]);
+  }
+  whole_.push_back(nullptr);
+  environ = whole_.data();
 }
 
 }  // namespace bsdjail

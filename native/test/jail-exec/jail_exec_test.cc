@@ -249,6 +249,12 @@ TEST(the_environment_is_what_is_asked_for) {
   CHECK_EQ(finish(run).output, "OWN=2\n");
   run.options = {"-j", "1", "-k", "KEPT"};
   CHECK_EQ(finish(run).output, "OWN=2\nKEPT=4\n");
+  run.options = {"-j", "1"};
+  run.environment = {"E:C=1", "E:A=2", "E:B=3", "E:A=4"};
+  CHECK_EQ(finish(run).output, "C=1\nB=3\nA=4\n");
+  run.environment = {"HOST=1", "E:OWN=2", "B:LAST=4", "B:BASE=3", "KEPT=4"};
+  run.options = {"-j", "1", "-i"};
+  CHECK(starts(finish(run).output, "LAST=4\nBASE=3\n"));
   run.options = {"-j", "1", "-l", "-T", "vt100"};
   const std::string login = finish(run).output;
   for (const char* part : {"PATH=/bin:/usr/bin\n", "TERM=vt100\n", "USER=", "HOME=/", "SHELL=/", "OWN=2\n"}) {
