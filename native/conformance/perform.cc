@@ -464,6 +464,10 @@ void serve(bool child) {
 }  // namespace
 
 int main() {
+  // Scenarios see the lowest free descriptor: nothing of whoever started us may be open, and FreeBSD 15 must be told that 3
+  // is free, since a fork forgets that of what was a kqueue in the parent.
+  for (int fd = 3; fd < kOwnDescriptors; ++fd) ::close(fd);
+  if (::dup2(2, 3) == 3) ::close(3);
   struct sigaction action = {};
   action.sa_handler = reap;
   action.sa_flags = SA_RESTART;

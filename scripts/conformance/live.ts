@@ -43,9 +43,9 @@ async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
   const { osreldate } = host;
   const release = `${Math.floor(osreldate / 100_000)}.${Math.floor(osreldate / 1000) % 100}`;
   // What this kernel and the simulated one both have.
-  const machine = await simulatedMachines(release, "sync").begin({ scenario: "", lastjid: 0, steps: [] });
+  const machine = await simulatedMachines(release, "sync").begin();
   const permissions: string[] = [];
-  for (const name of machine.kernel?.sysctlWalkSync(ALLOW.slice(0, -1)).nodes.map((node) => node.name) ?? []) {
+  for (const name of machine.kernel.sysctlWalkSync(ALLOW.slice(0, -1)).nodes.map((node) => node.name)) {
     if ((await calls.sysctl(name)).error === undefined) permissions.push(name.slice(ALLOW.length).replace(/\.$/, ""));
   }
   const settings = new Map<string, Uint8Array>();

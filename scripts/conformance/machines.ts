@@ -25,8 +25,8 @@ const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> 
 };
 
 export interface Conformed {
-  /** A process on a host without jails, as the scenario wants it, and its kernel where that is in this process. */
-  begin(scenario: Scenario): Promise<Caller & { readonly kernel?: LocalKernel }>;
+  /** A process on a host without jails, as the scenario wants it if there is one, and the kernel that it asks. */
+  begin(scenario?: Scenario): Promise<Caller & { readonly kernel: LocalKernel }>;
   /** The scenario as this machine should answer it. */
   fit(scenario: Scenario): Scenario;
   end(): Promise<void>;
@@ -118,10 +118,10 @@ export function simulatedMachines(release: string, face: Face = "sync", facts: R
         release,
         ...HOST,
         ...HOSTS[release],
-        ...(scenario.host && { ...scenario.host, hostid: BigInt(scenario.host.hostid) }),
+        ...(scenario?.host && { ...scenario.host, hostid: BigInt(scenario.host.hostid) }),
         paths: "freebsd",
-        lastJid: scenario.lastjid,
-        lastDeadJid: scenario.lastdead ?? 0,
+        lastJid: scenario?.lastjid ?? 0,
+        lastDeadJid: scenario?.lastdead ?? 0,
         // The recording process had its three standard streams open and nothing else.
         firstDescriptor: 3,
         ...facts,
@@ -182,7 +182,7 @@ export async function nativeMachine(release: string, face: Face = "sync"): Promi
   return {
     async begin(scenario) {
       await ground.clear();
-      await ground.advance(scenario.lastjid);
+      if (scenario !== undefined) await ground.advance(scenario.lastjid);
       return caller;
     },
     fit: (scenario) => fitted(scenario, release, host),

@@ -25,8 +25,8 @@ describe.each(files.filter((file) => !isParameters(file)))("%s", (file) => {
 describe.each(files.filter(isParameters))("%s", (file) => {
   it("every sysctl is described as recorded", async () => {
     const recorded = readParameters(join(folder, file));
-    const { kernel } = await simulatedMachines(releaseOf(file)).begin({ scenario: "", lastjid: 1, steps: [] });
+    const { kernel } = await simulatedMachines(releaseOf(file)).begin();
     expect(recorded.length).toBeGreaterThan(50);
-    expect(unlikeNodes(recorded, kernel?.sysctlWalkSync("security.jail").nodes ?? [])).toEqual([]);
+    expect(unlikeNodes(recorded, kernel.sysctlWalkSync("security.jail").nodes)).toEqual([]);
   });
 });

@@ -66,6 +66,12 @@ function reports(target: Target, out: string, result: MachineResult) {
   });
 }
 
+/** A machine that is ready for its plan, and how it comes once more where it was saved. */
+interface Prepared {
+  readonly machine: RunningMachine;
+  readonly again?: () => Promise<RunningMachine>;
+}
+
 type Facts = { -readonly [Key in keyof MachineResult]: MachineResult[Key] };
 
 /** One target from its image to its results. */
@@ -132,8 +138,7 @@ class MachineRun {
     const request = this.#session.request(this.#target, image, name, this.#facts.recording, keep !== "never");
     const context = this.#session.context(remembered, this.#say);
     const states = new States(this.#session, image, request, plan, version);
-    const machine = await this.#ready(request, choice, context, plan, states);
-    await this.#use(machine, plan);
+    await this.#use(await this.#ready(request, choice, context, plan, states), plan);
   }
 
   /** A prepared machine: resumed where one is saved, else booted, prepared, saved and resumed. */
@@ -143,13 +148,14 @@ class MachineRun {
     context: MachineContext,
     plan: Plan,
     states: States,
-  ): Promise<RunningMachine> {
+  ): Promise<Prepared> {
     const { fresh } = this.#session.options;
     const { signal } = this.#session;
     const found = fresh ? undefined : states.find(choice);
     if (found !== undefined) {
+      const again = () => bringUp(request, found.choice, found.saved, context);
       try {
-        return this.#note(await bringUp(request, found.choice, found.saved, context));
+        return { machine: this.#note(await again()), again };
       } catch (thrown) {
         signal.throwIfAborted();
         this.#facts.notes = [
@@ -162,12 +168,12 @@ class MachineRun {
     const machine = this.#note(await bringUp(request, choice, undefined, context));
     try {
       await plan.prepare(await this.#work(machine));
-      if (fresh) return machine;
+      if (fresh) return { machine };
       const saved = await states.save(machine, this.#say);
       await machine.end(false, signal);
-      const { accelerator } = machine.facts;
-      const again = await bringUp(request, { candidates: [accelerator], notes: machine.facts.notes }, saved, context);
-      return this.#note(again, machine.facts.ms);
+      const { accelerator, notes, ms } = machine.facts;
+      const again = () => bringUp(request, { candidates: [accelerator], notes }, saved, context);
+      return { machine: this.#note(await again(), ms), again };
     } catch (thrown) {
       signal.throwIfAborted();
       await this.#end(machine, true);
@@ -214,16 +220,28 @@ class MachineRun {
     return /^.*system: (.*)$/m.exec(text)?.[1]?.trim() ?? text.trim();
   }
 
-  async #use(machine: RunningMachine, plan: Plan): Promise<void> {
+  async #use({ machine, again }: Prepared, plan: Plan): Promise<void> {
     let parts: readonly PartResult[] = [];
     let broken = true;
+    let current: RunningMachine | undefined = machine;
+    const workOn = async (running: RunningMachine): Promise<Work> => ({
+      ...(await this.#work(running)),
+      renew: again && (async () => workOn(await renewed(again))),
+    });
+    const renewed = async (bring: () => Promise<RunningMachine>) => {
+      const problems = await current?.end(false, this.#session.signal);
+      current = undefined;
+      this.#facts.warnings = [...this.#facts.warnings, ...(problems ?? [])];
+      current = await bring();
+      return current;
+    };
     try {
-      parts = await plan.run(await this.#work(machine));
+      parts = await plan.run(await workOn(machine));
       this.#facts.parts = parts;
       broken = false;
     } finally {
       const failed = broken || !parts.every(partPassed);
-      if (!this.#session.signal.aborted) await this.#end(machine, failed);
+      if (current !== undefined && !this.#session.signal.aborted) await this.#end(current, failed);
     }
   }
 

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isParameters } from "../../conformance/recording.js";
 import { commandLine } from "../console/quote.js";
 import { VmError } from "../errors.js";
 import { type AddonRoad, performer } from "./addon.js";
@@ -86,10 +87,23 @@ function vitest(words: readonly string[], emulated: boolean): Part {
   };
 }
 
-/** A part that compares recordings; left out where none fits. */
-function comparison(name: PartName, argv: readonly string[], files: readonly string[]): Part | PartResult {
-  if (files.length > 0) return { name, argv: ["node", ...TSX, ...argv, ...files], cwd: CHECKOUT, env: NATIVE };
-  return leftOut(name, "no recording of this guest's release");
+/**
+ * Parts that compare recordings, one for each file, since each was begun on a kernel that had made no jail; left out where
+ * none fits.
+ */
+function comparisons(
+  name: PartName,
+  argv: readonly string[],
+  files: readonly string[],
+): readonly (Part | PartResult)[] {
+  if (files.length === 0) return [leftOut(name, "no recording of this guest's release")];
+  return files.map((file) => ({
+    name: `${name}-${basename(file, ".json").replace("freebsd-", "")}`,
+    argv: ["node", ...TSX, ...argv, file],
+    cwd: CHECKOUT,
+    env: NATIVE,
+    unused: !isParameters(file),
+  }));
 }
 
 /** The plan. */
@@ -124,17 +138,30 @@ export function suitePlan(options: SuiteOptions): Plan {
       await work.guest.put({ folder: modules.folder, names: ["node_modules"] }, CHECKOUT, { signal: work.signal });
     },
 
-    async run(work) {
-      const { guest, signal } = work;
+    async run(first) {
+      let work = first;
       const perform = existsSync(join(root, performer(work.arch))) ? performer(work.arch) : undefined;
       const made = addon.by === "cross-compiled" ? [addon.folder, ...(perform === undefined ? [] : [perform])] : [];
-      const extra = ["dist", ...made];
-      work.say("putting the checkout into the guest");
-      await guest.put({ folder: root, names: await checkoutFiles(root, extra, signal) }, CHECKOUT, { signal });
-      await addonInGuest(work, addon);
+      const names = await checkoutFiles(root, ["dist", ...made], work.signal);
+      const provide = async () => {
+        work.say("putting the checkout into the guest");
+        await work.guest.put({ folder: root, names }, CHECKOUT, { signal: work.signal });
+        await addonInGuest(work, addon);
+      };
+      await provide();
+      let used = false;
       const results: PartResult[] = [];
       for (const part of wanted(options, work, perform)) {
-        results.push("argv" in part ? await runPart(part, work) : part);
+        if (!("argv" in part)) {
+          results.push(part);
+          continue;
+        }
+        if (part.unused && used && work.renew !== undefined) {
+          work = await work.renew();
+          await provide();
+        }
+        results.push(await runPart(part, work));
+        used = true;
       }
       return results;
     },
@@ -172,7 +199,7 @@ function record(
 ): Part | PartResult {
   if (perform === undefined) return leftOut("record", "the program that makes the calls was not cross-compiled");
   const folder = `${GUEST_RESULTS}/recorded`;
-  const scenarios = kernel.filter((name) => !name.endsWith("-parameters.json"));
+  const scenarios = kernel.filter((name) => !isParameters(name));
   const copies = transcripts.map((name) => `${folder}/${basename(name)}`);
   const lines = [
     commandLine(["mkdir", "-p", folder]),
@@ -197,20 +224,22 @@ function leftOut(name: PartName, problem: string): PartResult {
 
 function* wanted({ root, parts, words, addon }: SuiteOptions, work: Work, perform: string | undefined) {
   const release = releaseIn(work.system);
-  const kernel = fittingFiles(root, "test/fixtures/kernel", release);
-  // Random jail.conf files say something of our reader, and nothing of a machine.
+  // What takes no unused kernel comes last.
+  const recordings = fittingFiles(root, "test/fixtures/kernel", release);
+  const kernel = [...recordings.filter((name) => !isParameters(name)), ...recordings.filter(isParameters)];
+  // Texts of jail.conf say something of our reader, and nothing of a machine.
   const transcripts = fittingFiles(root, "test/fixtures/transcripts", release).filter(
-    (name) => !name.includes("random"),
+    (name) => !name.includes("jail.conf"),
   );
   const made = addon.by === "cross-compiled" ? perform : undefined;
-  const table: Readonly<Record<PartName, () => Part | PartResult>> = {
-    vitest: () => vitest(words, work.emulated),
-    conformance: () => comparison("conformance", ["scripts/conformance.ts"], kernel),
-    random: () => random(made),
-    transcripts: () => comparison("transcripts", ["scripts/transcripts.ts", "--real"], transcripts),
-    record: () => record(made, kernel, transcripts),
+  const table: Readonly<Record<PartName, () => readonly (Part | PartResult)[]>> = {
+    vitest: () => [vitest(words, work.emulated)],
+    conformance: () => comparisons("conformance", ["scripts/conformance.ts"], kernel),
+    random: () => [random(made)],
+    transcripts: () => comparisons("transcripts", ["scripts/transcripts.ts", "--real"], transcripts),
+    record: () => [record(made, kernel, transcripts)],
   };
-  for (const name of parts) yield table[name]();
+  for (const name of parts) yield* table[name]();
 }
 
 /** Compiles the addon where it was not cross-compiled, and sees that it loads and answers. */

@@ -19,6 +19,8 @@ export interface Work {
   /** What the guest prints, as it comes. */
   readonly show: (text: string) => void;
   readonly say: (line: string) => void;
+  /** The machine once more as it was when it had been prepared, in place of this one; undefined where it was not saved. */
+  readonly renew?: (() => Promise<Work>) | undefined;
 }
 
 /** A plan. */

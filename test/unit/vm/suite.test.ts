@@ -250,15 +250,40 @@ describe("the plan for our own suite", () => {
       },
     );
     const results = await suitePlan(options).run(work(guest));
+    const late = { status: undefined, problem: expect.stringContaining("--wait suite=SECONDS") };
+    const recordings = fittingFiles(root, "test/fixtures/kernel", "15.1").length;
+    expect(recordings).toBeGreaterThan(1);
     expect(results).toMatchObject([
       { name: "vitest", status: 1, counts: { passed: 0, failed: 1, skipped: 1 } },
-      { name: "conformance", status: undefined, problem: expect.stringContaining("--wait suite=SECONDS") },
+      ...Array.from({ length: recordings }, () => ({ name: expect.stringMatching(/^conformance-15\./), ...late })),
       { name: "random", leftOut: true },
     ]);
     const vitest = guest.ran.find((line) => line.includes("vitest.mjs"));
     expect(vitest).toMatch(/--reporter=junit .* test\/unit\/params$/);
     expect(guest.ran).toContain("node scripts/install.cjs");
     expect(guest.putIn[0]).toContain("package.json");
+  });
+
+  it("compares each recording on the machine as it was prepared, where that can be had", async ({ skip }) => {
+    skip(!listed, "this is no checkout of git's");
+    const machines: FakeGuest[] = [];
+    const begun = (): Work => {
+      const guest = new FakeGuest(() => 0);
+      machines.push(guest);
+      return work(guest, { renew: async () => begun() });
+    };
+    await suitePlan({ ...options, parts: ["conformance", "transcripts", "vitest"] }).run(begun());
+    const compared = machines.map(({ ran }) =>
+      ran.flatMap((line) => /fixtures\/\w+\/freebsd-(\S+)$/.exec(line)?.[1] ?? []),
+    );
+    // The list of parameters makes no jail.
+    expect(compared.filter((files) => files.length > 1)).toEqual([[expect.anything(), "15.1-parameters.json"]]);
+    expect(compared.flat()).toContain("15.1-jexec.json");
+    for (const { putIn, ran } of machines) {
+      expect(putIn).toEqual([expect.stringContaining("package.json")]);
+      expect(ran.findIndex((line) => line.includes("JailHost"))).toBeGreaterThanOrEqual(0);
+    }
+    expect(machines.at(-1)?.ran.at(-1)).toMatch(/vitest/);
   });
 
   it("stops with the machine, and where the addon does not work in it", async ({ skip }) => {
