@@ -16,7 +16,7 @@ import { type Conformed, nativeMachine, simulatedMachines } from "./conformance/
 import { readParameters, unlikeNodes } from "./conformance/parameters.js";
 import { startPerformer } from "./conformance/performer.js";
 import { isParameters, readRecording, releaseOf } from "./conformance/recording.js";
-import { replay, Skipped } from "./conformance/replay.js";
+import { Skipped } from "./conformance/replay.js";
 
 interface Counts {
   passed: number;
@@ -39,7 +39,7 @@ async function run(file: string, face: Face, counts: Counts): Promise<void> {
 async function runScenarios(file: string, machines: Conformed, counts: Counts): Promise<void> {
   for (const scenario of readRecording(file)) {
     try {
-      const found = await replay(machines.fit(scenario), await machines.begin(scenario));
+      const found = await machines.replay(scenario);
       if (found === undefined) {
         counts.passed += 1;
       } else {
@@ -50,8 +50,6 @@ async function runScenarios(file: string, machines: Conformed, counts: Counts): 
       if (!(error instanceof Skipped)) throw error;
       counts.skipped += 1;
       console.log(`${file}: "${scenario.scenario}": skipped: ${error.message}`);
-    } finally {
-      await machines.end();
     }
   }
 }
@@ -59,12 +57,11 @@ async function runScenarios(file: string, machines: Conformed, counts: Counts): 
 /** Every node of a parameter recording counts as one. */
 async function runParameters(file: string, machines: Conformed, counts: Counts): Promise<void> {
   const recorded = readParameters(file);
-  const { kernel } = await machines.begin();
+  const kernel = await machines.kernel();
   const lines = unlikeNodes(recorded, kernel.sysctlWalkSync("security.jail").nodes);
   for (const line of lines) console.log(`${file}: ${line}`);
   counts.failed += lines.length;
   counts.passed += Math.max(0, recorded.length - lines.length);
-  await machines.end();
 }
 
 const USAGE = `usage: npm run conformance -- [--async] FILE…

@@ -4,16 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JAIL_CREATE, JAIL_DYING, type RawSimulatedOptions } from "../../lib/binding.js";
+import type { RawSimulatedOptions } from "../../lib/binding.js";
 import { hostFacts } from "./facts.js";
-import { packParams } from "./iovec.js";
 import { simulatedMachines } from "./machines.js";
 import { Ground } from "./native.js";
 import type { Performer } from "./performer.js";
 import { generate } from "./random/generate.js";
 import type { Ability } from "./random/parameters.js";
-import type { HostFacts, Scenario, Step } from "./recording.js";
-import { type Difference, record, replay } from "./replay.js";
+import type { HostFacts, Scenario } from "./recording.js";
+import { type Difference, record } from "./replay.js";
 import { shrink } from "./shrink.js";
 
 export interface LiveOptions {
@@ -31,27 +30,20 @@ interface Facts {
   readonly host: HostFacts;
   readonly options: RawSimulatedOptions;
   readonly ability: Ability;
-  readonly settings: ReadonlyMap<string, Uint8Array>;
 }
 
 const ALLOW = "security.jail.param.allow.";
-const SETTINGS = ["enforce_statfs", "jail_max_af_ips", "set_hostname_allowed", "sysvipc_allowed", "meta_maxbufsize"];
 
-async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
+async function factsOf({ caller, simulated }: Performer, ground: Ground): Promise<Facts> {
   const { calls } = caller;
   const host = await hostFacts(calls);
   const { osreldate } = host;
   const release = `${Math.floor(osreldate / 100_000)}.${Math.floor(osreldate / 1000) % 100}`;
   // What this kernel and the simulated one both have.
-  const machine = await simulatedMachines(release, "sync").begin();
+  const kernel = await simulatedMachines(release, "sync").kernel();
   const permissions: string[] = [];
-  for (const name of machine.kernel.sysctlWalkSync(ALLOW.slice(0, -1)).nodes.map((node) => node.name)) {
+  for (const name of kernel.sysctlWalkSync(ALLOW.slice(0, -1)).nodes.map((node) => node.name)) {
     if ((await calls.sysctl(name)).error === undefined) permissions.push(name.slice(ALLOW.length).replace(/\.$/, ""));
-  }
-  const settings = new Map<string, Uint8Array>();
-  for (const name of SETTINGS.map((setting) => `security.jail.${setting}`)) {
-    const { data, error } = await calls.sysctl(name);
-    if (error === undefined) settings.set(name, data);
   }
   const keep = caller.keep !== undefined;
   return {
@@ -65,35 +57,9 @@ async function factsOf({ caller, simulated }: Performer): Promise<Facts> {
       keep,
       // To the C library every process is the superuser's.
       users: simulated ? [0] : [0, 1001, 1001, 1001],
-      settings: [...settings.keys()],
+      settings: [...ground.settings.keys()],
     },
-    settings,
   };
-}
-
-/** The id that a dying jail in the way was last given, which is found by putting one in the way; 0 where none is. */
-async function lastDead({ caller }: Performer, ground: Ground, ability: Ability): Promise<number> {
-  if (caller.keep === undefined || !ability.descriptors) return 0;
-  const { calls } = caller;
-  const make = () =>
-    calls.jailSet(
-      packParams(
-        [
-          ["jid", "int", 60_000],
-          ["persist", "null"],
-        ],
-        Number,
-      ),
-      JAIL_CREATE,
-    );
-  await make();
-  const drop = await caller.keep(60_000);
-  await calls.jailRemove(60_000);
-  await make();
-  const dying = await calls.jailGet(packParams([["lastjid", "int", 60_000]], Number), JAIL_DYING);
-  await drop?.();
-  await ground.clear();
-  return dying.value;
 }
 
 /** One machine against the other. */
@@ -111,19 +77,14 @@ class Comparison {
   /** The scenario as the real kernel answers it. */
   async recorded(scenario: Scenario): Promise<Scenario> {
     await this.#ground.clear();
-    const written = (steps: readonly Step[]): boolean =>
-      steps.some(({ value, steps: inner }) => value !== undefined || written(inner ?? []));
-    const lastdead = await lastDead(this.#performer, this.#ground, this.#facts.ability);
+    const lastdead = this.#facts.ability.descriptors ? await this.#ground.lastDead() : 0;
     const { scenario: title, steps } = scenario;
     const lastjid = await this.#ground.lastjid();
     const begun = { scenario: title, lastjid, ...(lastdead > 0 && { lastdead }), host: this.#facts.host, steps };
     try {
       return await this.#performer.fresh((caller) => record(begun, caller));
     } finally {
-      await this.#ground.clear();
-      if (written(scenario.steps)) {
-        for (const [name, value] of this.#facts.settings) await this.#performer.caller.calls.sysctl(name, value);
-      }
+      await this.#ground.cleanUp(scenario);
     }
   }
 
@@ -131,7 +92,7 @@ class Comparison {
     const recorded = await this.recorded(scenario);
     const { release, options } = this.#facts;
     const machine = simulatedMachines(release, "sync", options);
-    return { recorded, found: await replay(recorded, await machine.begin(recorded)) };
+    return { recorded, found: await machine.replay(recorded) };
   }
 }
 
@@ -144,8 +105,8 @@ function writeFixture(folder: string, release: string, scenario: Scenario): stri
 
 /** Prints each difference, its shortest sequence and the file that holds it. */
 export async function live(performer: Performer, options: LiveOptions): Promise<{ passed: number; failed: number }> {
-  const facts = await factsOf(performer);
-  const ground = await Ground.of(performer.caller.calls);
+  const ground = await Ground.of(performer.caller);
+  const facts = await factsOf(performer, ground);
   const comparison = new Comparison(performer, facts, ground);
   const until = options.seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.seconds * 1000;
   const counts = { passed: 0, failed: 0, calls: 0 };
@@ -181,8 +142,9 @@ export async function recordAll(
   scenarios: readonly Scenario[],
   { seed, count }: { readonly seed: number; readonly count: number },
 ): Promise<string> {
-  const facts = await factsOf(performer);
-  const comparison = new Comparison(performer, facts, await Ground.of(performer.caller.calls));
+  const ground = await Ground.of(performer.caller);
+  const facts = await factsOf(performer, ground);
+  const comparison = new Comparison(performer, facts, ground);
   const drawn = Array.from({ length: count }, (_, i) => generate(seed + i, 0, facts.ability));
   const lines: string[] = [];
   for (const scenario of scenarios.length > 0 ? scenarios : drawn) {

@@ -1,6 +1,10 @@
 /** The kernels that scenarios are replayed on. */
 import {
+  JAIL_AT_DESC,
   JAIL_DYING,
+  JAIL_GET_DESC,
+  JAIL_OWN_DESC,
+  JAIL_USE_DESC,
   type LocalKernel,
   type RawSimulatedOptions,
   type SimulatedControls,
@@ -13,8 +17,8 @@ import { hostFacts } from "./facts.js";
 import { packParams } from "./iovec.js";
 import { Ground } from "./native.js";
 import { startPerformer } from "./performer.js";
-import type { HostFacts, Scenario, Step } from "./recording.js";
-import { type Caller, Ended, resultOf, runJob } from "./replay.js";
+import { type HostFacts, type Scenario, type Step, someStep } from "./recording.js";
+import { type Caller, type Difference, Ended, replay, resultOf, runJob } from "./replay.js";
 
 /** What the recordings' hosts called themselves, where a scenario does not say it. */
 const HOST = { hostname: "jailvm", hostuuid: "11111111-2222-3333-4444-555555555555", hostid: 305419896n };
@@ -25,11 +29,15 @@ const HOSTS: Readonly<Record<string, { osrelease: string; osreldate: number }>> 
 };
 
 export interface Conformed {
-  /** A process on a host without jails, as the scenario wants it if there is one, and the kernel that it asks. */
-  begin(scenario?: Scenario): Promise<Caller & { readonly kernel: LocalKernel }>;
-  /** The scenario as this machine should answer it. */
-  fit(scenario: Scenario): Scenario;
-  end(): Promise<void>;
+  /**
+   * Does the scenario's steps on a host without jails, as it wants it.
+   *
+   * @returns the first difference, or undefined
+   * @throws Skipped where this kernel cannot do a step
+   */
+  replay(scenario: Scenario): Promise<Difference | undefined>;
+  /** The kernel of a host without jails. */
+  kernel(): Promise<LocalKernel>;
   close(): Promise<void>;
 }
 
@@ -112,26 +120,28 @@ function simulatedCaller(view: SimulatedView, controls: SimulatedControls, face:
 
 /** A simulated machine of this release for each scenario; `facts` in place of those of the recordings' hosts. */
 export function simulatedMachines(release: string, face: Face = "sync", facts: RawSimulatedOptions = {}): Conformed {
+  const begin = (scenario?: Scenario) => {
+    const { value: machine, error } = openSimulated({
+      release,
+      ...HOST,
+      ...HOSTS[release],
+      ...(scenario?.host && { ...scenario.host, hostid: BigInt(scenario.host.hostid) }),
+      paths: "freebsd",
+      lastJid: scenario?.lastjid ?? 0,
+      lastDeadJid: scenario?.lastdead ?? 0,
+      // The recording process had its three standard streams open and nothing else.
+      firstDescriptor: 3,
+      ...facts,
+    });
+    if (error !== undefined) throw new Error(error.message);
+    return { view: machine.controls.process(), controls: machine.controls };
+  };
   return {
-    async begin(scenario) {
-      const { value: machine, error } = openSimulated({
-        release,
-        ...HOST,
-        ...HOSTS[release],
-        ...(scenario?.host && { ...scenario.host, hostid: BigInt(scenario.host.hostid) }),
-        paths: "freebsd",
-        lastJid: scenario?.lastjid ?? 0,
-        lastDeadJid: scenario?.lastdead ?? 0,
-        // The recording process had its three standard streams open and nothing else.
-        firstDescriptor: 3,
-        ...facts,
-      });
-      if (error !== undefined) throw new Error(error.message);
-      const view = machine.controls.process();
-      return { ...simulatedCaller(view, machine.controls, face), kernel: view.kernel };
+    async replay(scenario) {
+      const { view, controls } = begin(scenario);
+      return replay(scenario, simulatedCaller(view, controls, face));
     },
-    fit: (scenario) => scenario,
-    async end() {},
+    kernel: async () => begin().view.kernel,
     async close() {},
   };
 }
@@ -168,6 +178,10 @@ function fitted(scenario: Scenario, release: string, host: HostFacts): Scenario 
   return { ...scenario, steps: scenario.steps.map(fit) };
 }
 
+/** Descriptors belong to a process and its children, and those that are open when it ends go with it. */
+const usesDescriptors = ({ flags = 0 }: Step) =>
+  (flags & (JAIL_USE_DESC | JAIL_AT_DESC | JAIL_GET_DESC | JAIL_OWN_DESC)) !== 0;
+
 /**
  * This machine's own kernel through the addon, which must have no jails: what a scenario leaves is removed. What takes a
  * process of its own is done by a performer.
@@ -177,16 +191,23 @@ export async function nativeMachine(release: string, face: Face = "sync"): Promi
   if (error !== undefined) throw new Error(error.message);
   const performer = await startPerformer(undefined);
   const host = await hostFacts(performer.caller.calls);
-  const caller = { ...performer.caller, calls: callsOf(kernel, face), kernel };
-  const ground = await Ground.of(caller.calls);
+  const caller = { ...performer.caller, calls: callsOf(kernel, face) };
+  const ground = await Ground.of(caller);
   return {
-    async begin(scenario) {
+    async replay(scenario) {
+      const { steps, lastjid, lastdead } = scenario;
       await ground.clear();
-      if (scenario !== undefined) await ground.advance(scenario.lastjid);
-      return caller;
+      try {
+        const keeps = someStep(steps, ({ op }) => op === "keep");
+        if (keeps && lastdead !== undefined) await ground.advanceDead(lastdead);
+        await ground.advance(lastjid);
+        const by = (who: Caller) => replay(fitted(scenario, release, host), who);
+        return await (someStep(steps, usesDescriptors) ? performer.fresh(by) : by(caller));
+      } finally {
+        await ground.cleanUp(scenario);
+      }
     },
-    fit: (scenario) => fitted(scenario, release, host),
-    end: () => ground.clear(),
+    kernel: async () => kernel,
     close: () => performer.close(),
   };
 }

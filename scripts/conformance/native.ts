@@ -6,10 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { JAIL_CREATE, JAIL_DYING, type RawOutcome } from "../../lib/binding.js";
 import type { Calls } from "./calls.js";
 import { packParams } from "./iovec.js";
-import { Skipped } from "./replay.js";
+import { type Scenario, someStep } from "./recording.js";
+import { type Caller, Skipped } from "./replay.js";
 
 /** Milliseconds that a removed jail is waited for: one that is dying still is one that the kernel has lost track of. */
 const DYING_LIMIT = 5_000;
+
+/** The jid of a dying jail that is put in the way of another. */
+const IN_THE_WAY = 60_000;
 
 function checked<T extends RawOutcome>(outcome: T): T {
   if (outcome.error !== undefined) {
@@ -28,23 +32,48 @@ async function jids(calls: Calls, flags: number): Promise<number[]> {
   }
 }
 
-/** The jails of a host. */
+/** What scenarios may write. */
+const SETTINGS = ["enforce_statfs", "jail_max_af_ips", "set_hostname_allowed", "sysvipc_allowed", "meta_maxbufsize"];
+
+async function settingsOf(calls: Calls): Promise<Map<string, Uint8Array>> {
+  const settings = new Map<string, Uint8Array>();
+  for (const name of SETTINGS.map((setting) => `security.jail.${setting}`)) {
+    const { data, error } = await calls.sysctl(name);
+    if (error === undefined) settings.set(name, data);
+  }
+  return settings;
+}
+
+/** The jails of a host, and its settings. */
 export class Ground {
+  /** The settings that this kernel has, as they were at first. */
+  readonly settings: ReadonlyMap<string, Uint8Array>;
   readonly #calls: Calls;
+  readonly #keep: Caller["keep"];
   /** Jails that are dying for ever. */
   readonly #lost: Set<number>;
 
-  private constructor(calls: Calls, lost: readonly number[]) {
+  private constructor({ calls, keep }: Caller, lost: readonly number[], settings: ReadonlyMap<string, Uint8Array>) {
     this.#calls = calls;
+    this.#keep = keep;
     this.#lost = new Set(lost);
+    this.settings = settings;
   }
 
   /** @throws Error where the machine has living jails. */
-  static async of(calls: Calls): Promise<Ground> {
+  static async of(caller: Caller): Promise<Ground> {
+    const { calls } = caller;
     const there = await jids(calls, 0);
     if (there.length > 0)
       throw new Error(`this machine has jails (${there.join(", ")}): scenarios need a host without`);
-    return new Ground(calls, await jids(calls, JAIL_DYING));
+    return new Ground(caller, await jids(calls, JAIL_DYING), await settingsOf(calls));
+  }
+
+  /** Ends what a scenario left: jails, and settings where it writes any. */
+  async cleanUp({ steps }: Scenario): Promise<void> {
+    await this.clear();
+    if (!someStep(steps, ({ value }) => value !== undefined)) return;
+    for (const [name, value] of this.settings) checked(await this.#calls.sysctl(name, value));
   }
 
   /** Removes every jail and waits until none is dying, but for those that never end. */
@@ -66,6 +95,35 @@ export class Ground {
     const { value: jid } = checked(await this.#calls.jailSet(packParams([["persist", "null"]], Number), JAIL_CREATE));
     checked(await this.#calls.jailRemove(jid));
     return jid;
+  }
+
+  /** The id that a dying jail in the way was last given, which is found by putting one in the way; 0 where none can be. */
+  async lastDead(): Promise<number> {
+    if (this.#keep === undefined) return 0;
+    const list = [["jid", "int", IN_THE_WAY] as const, ["persist", "null"] as const];
+    const make = async () => checked(await this.#calls.jailSet(packParams(list, Number), JAIL_CREATE));
+    await make();
+    const drop = await this.#keep(IN_THE_WAY);
+    await this.#calls.jailRemove(IN_THE_WAY);
+    await make();
+    const after = packParams([["lastjid", "int", IN_THE_WAY]], Number);
+    const { value } = checked(await this.#calls.jailGet(after, JAIL_DYING));
+    await drop?.();
+    await this.clear();
+    return value;
+  }
+
+  /**
+   * Puts dying jails in the way until the last was given that id.
+   *
+   * @throws Skipped where the kernel has given out lower ones
+   */
+  async advanceDead(lastdead: number): Promise<void> {
+    for (;;) {
+      const jid = await this.lastDead();
+      if (jid === lastdead) return;
+      if (jid < lastdead) throw new Skipped(`a dying jail was given id ${jid} already: it takes a new boot`);
+    }
   }
 
   /**

@@ -65,6 +65,11 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
+/** Whether any of the steps is one of those, or one inside it. */
+export function someStep(steps: readonly Step[], is: (step: Step) => boolean): boolean {
+  return steps.some((step) => is(step) || someStep(step.steps ?? [], is));
+}
+
 /** `15.1` of `freebsd-15.1-random.json`. @throws Error where the name has no release. */
 export function releaseOf(file: string): string {
   const release = /freebsd-(\d+\.\d+)/.exec(basename(file))?.[1];

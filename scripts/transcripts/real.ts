@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FREEBSD_HOSTS } from "./freebsd-folders.js";
 import { type CaseMachine, layOut } from "./machine.js";
 import { type Case, RECORDED_FOLDER, type Step } from "./recording.js";
 import { runShell } from "./shell.js";
@@ -52,18 +53,12 @@ function clear(): void {
   rmSync(RECORDED_FOLDER, { recursive: true, force: true });
 }
 
-function machineOf(path: string, env: Readonly<Record<string, string>>, scratch: string | undefined): CaseMachine {
-  return {
-    folder: RECORDED_FOLDER,
-    env: { PATH: path, ...env },
-    asOurs: (text) => text,
-    asRecorded: (text) =>
-      scratch === undefined ? text : text.replaceAll(`${scratch}:`, "").replace(/^BSDJAIL_KERNEL=.*\n/gm, ""),
-    remove() {
-      clear();
-      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-    },
-  };
+/** This host's release, where the recording's host said its own. */
+function asHostOf(release: string): (text: string) => string {
+  const was = FREEBSD_HOSTS[release];
+  const [osrelease = "", osreldate = ""] = system("/sbin/sysctl", "-n", "kern.osrelease", "kern.osreldate").split("\n");
+  if (was === undefined) return (text) => text;
+  return (text) => text.replaceAll(osrelease, was.osrelease).replaceAll(osreldate, String(was.osreldate));
 }
 
 function freshFolder(each: Case): void {
@@ -72,17 +67,20 @@ function freshFolder(each: Case): void {
   layOut(each, RECORDED_FOLDER, (text) => text);
 }
 
+const unchanged = (text: string): string => text;
+
 /** A machine for a case whose commands are FreeBSD's own, on the kernel that runs here. All jails are removed. */
 function baseMachine(each: Case): CaseMachine {
   freshFolder(each);
-  return machineOf(SYSTEM_PATH, {}, undefined);
+  const words = { asOurs: unchanged, asRecorded: unchanged };
+  return { folder: RECORDED_FOLDER, env: { PATH: SYSTEM_PATH }, ...words, remove: clear };
 }
 
 /**
  * A machine for a case whose commands are ours, on the kernel that runs here; undefined where that has given out later jids
  * than those recorded. All jails are removed.
  */
-export function realMachine(each: Case): CaseMachine | undefined {
+export function realMachine(each: Case, release: string): CaseMachine | undefined {
   freshFolder(each);
   if (each.lastjid !== undefined && !reachJid(each.lastjid)) {
     clear();
@@ -91,7 +89,17 @@ export function realMachine(each: Case): CaseMachine | undefined {
   const scratch = mkdtempSync(join(tmpdir(), "t-"));
   for (const name of ["jail", "jls", "jexec"]) symlinkSync(join(root, "libexec", name), join(scratch, name));
   symlinkSync(process.execPath, join(scratch, "node"));
-  return machineOf(`${scratch}:${SYSTEM_PATH}`, { BSDJAIL_KERNEL: "native" }, scratch);
+  const asHost = asHostOf(release);
+  return {
+    folder: RECORDED_FOLDER,
+    env: { PATH: `${scratch}:${SYSTEM_PATH}`, BSDJAIL_KERNEL: "native" },
+    asOurs: unchanged,
+    asRecorded: (text) => asHost(text.replaceAll(`${scratch}:`, "").replace(/^BSDJAIL_KERNEL=.*\n/gm, "")),
+    remove() {
+      clear();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Runs a case's steps by FreeBSD's own commands, and returns it with what they answered. */

@@ -32,7 +32,7 @@ export interface CaseResult {
 
 /** Runs a case, its steps in order. @param real on the kernel that runs here, which is FreeBSD's */
 export async function runCase(each: Case, release: string, shell: RunShell, real = false): Promise<CaseResult> {
-  const machine = real ? realMachine(each) : makeMachine(each, release);
+  const machine = real ? realMachine(each, release) : makeMachine(each, release);
   const leftOut: LeftOut[] = [];
   if (machine === undefined) {
     const why = `the kernel has given out jids past ${each.lastjid}: it takes a new boot`;

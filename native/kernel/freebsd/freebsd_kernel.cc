@@ -68,7 +68,7 @@ class FreebsdKernel final : public Kernel {
 
   Outcome sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
                  std::size_t value_len) override {
-    return outcome_of(sysctlbyname(std::string(name).c_str(), old, old_len, value, value_len));
+    return freebsd_sysctl(name, old, old_len, value, value_len);
   }
 
   Outcome sysctl_describe(std::string_view name, SysctlNode& node) override {

@@ -10,6 +10,8 @@ namespace bsdjail {
 std::unique_ptr<Kernel> freebsd_kernel();
 
 // Parts of it that have a file of their own.
+Outcome freebsd_sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
+                       std::size_t value_len);
 Outcome freebsd_sysctl_describe(std::string_view name, SysctlNode& node);
 Outcome freebsd_sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes);
 Outcome freebsd_processes(std::vector<ProcessInfo>& list);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "freebsd_kernel.h"
 
@@ -24,12 +25,44 @@ bool ask(Question question, const Oid& oid, void* answer, std::size_t* len) {
   return ::sysctl(mib, static_cast<unsigned>(oid.len + 2), answer, len, nullptr, 0) == 0;
 }
 
+bool name_of(const Oid& oid, std::string& name) {
+  char text[1024];
+  std::size_t len = sizeof text;
+  if (!ask(kName, oid, text, &len)) return false;
+  name.assign(text, strnlen(text, len));
+  return true;
+}
+
+// The one after it, as long as that is below `root`.
+bool next_below(const Oid& root, const Oid& oid, Oid& next) {
+  std::size_t len = sizeof next.id;
+  if (!ask(kNext, oid, next.id, &len)) return false;
+  next.len = len / sizeof(int);
+  if (next.len >= root.len && std::memcmp(next.id, root.id, root.len * sizeof(int)) == 0) return true;
+  errno = ENOENT;
+  return false;
+}
+
+bool ends_in_dot(std::string_view name) { return !name.empty() && name.back() == '.'; }
+
 bool find(std::string_view name, Oid& oid) {
+  const bool dot = ends_in_dot(name);
+  const std::string_view known = dot ? name.substr(0, name.size() - 1) : name;
   int mib[2] = {0, kNameToOid};
   std::size_t len = sizeof oid.id;
-  if (::sysctl(mib, 2, oid.id, &len, name.data(), name.size()) != 0) return false;
+  if (::sysctl(mib, 2, oid.id, &len, known.data(), known.size()) != 0) return false;
   oid.len = len / sizeof(int);
-  return true;
+  if (!dot) return true;
+  // A node's own value, "security.jail.param.ip4.": the kernel's search would find the node.
+  const Oid root = oid;
+  std::string found;
+  for (Oid next; next_below(root, oid, next); oid = next) {
+    if (name_of(next, found) && found == name) {
+      oid = next;
+      return true;
+    }
+  }
+  return false;
 }
 
 bool describe(const Oid& oid, SysctlNode& node) {
@@ -49,6 +82,17 @@ bool is_node(const SysctlNode& node) { return (node.kind & CTLTYPE) == CTLTYPE_N
 
 }  // namespace
 
+Outcome freebsd_sysctl(std::string_view name, void* old, std::size_t* old_len, const void* value,
+                       std::size_t value_len) {
+  int result;
+  if (Oid oid; !ends_in_dot(name)) {
+    result = ::sysctlbyname(std::string(name).c_str(), old, old_len, value, value_len);
+  } else {
+    result = find(name, oid) ? ::sysctl(oid.id, static_cast<unsigned>(oid.len), old, old_len, value, value_len) : -1;
+  }
+  return result == 0 ? Outcome::ok() : Outcome::fail(errno);
+}
+
 Outcome freebsd_sysctl_describe(std::string_view name, SysctlNode& node) {
   Oid oid;
   if (!find(name, oid) || !describe(oid, node)) return Outcome::fail(errno);
@@ -59,24 +103,12 @@ Outcome freebsd_sysctl_describe(std::string_view name, SysctlNode& node) {
 Outcome freebsd_sysctl_walk(std::string_view prefix, std::vector<SysctlNode>& nodes) {
   Oid root;
   if (!find(prefix, root)) return Outcome::fail(errno);
-  for (Oid oid = root;;) {
-    Oid next;
-    std::size_t len = sizeof next.id;
-    if (!ask(kNext, oid, next.id, &len)) {
-      if (errno == ENOENT) return Outcome::ok();
-      return Outcome::fail(errno);
-    }
-    next.len = len / sizeof(int);
-    if (next.len < root.len || std::memcmp(next.id, root.id, root.len * sizeof(int)) != 0) return Outcome::ok();
-    char name[1024];
-    len = sizeof name;
+  Oid next;
+  for (Oid oid = root; next_below(root, oid, next); oid = next) {
     SysctlNode node;
-    if (ask(kName, next, name, &len) && describe(next, node) && !is_node(node)) {
-      node.name.assign(name, strnlen(name, len));
-      nodes.push_back(std::move(node));
-    }
-    oid = next;
+    if (name_of(next, node.name) && describe(next, node) && !is_node(node)) nodes.push_back(std::move(node));
   }
+  return errno == ENOENT ? Outcome::ok() : Outcome::fail(errno);
 }
 
 }  // namespace bsdjail

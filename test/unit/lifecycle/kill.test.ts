@@ -112,7 +112,7 @@ async function sweep(way: "up" | "down") {
 }
 
 describe("an orchestrator that is killed", () => {
-  it("at any point of a start leaves nothing that recover does not take away", { timeout: 300_000 }, async () => {
+  it("at any point of a start leaves nothing that recover does not take away", { timeout: 1_200_000 }, async () => {
     const { kills, dirty, up } = await sweep("up");
     console.log(
       `start: killed at ${kills} points, ${dirty} left something, ${up} had a jail whole; after recover nothing was left`,
@@ -121,7 +121,7 @@ describe("an orchestrator that is killed", () => {
     expect(dirty).toBeGreaterThan(60);
   });
 
-  it("at any point of a stop leaves nothing that recover does not take away", { timeout: 300_000 }, async () => {
+  it("at any point of a stop leaves nothing that recover does not take away", { timeout: 1_200_000 }, async () => {
     const { kills, dirty, up } = await sweep("down");
     console.log(
       `stop: killed at ${kills} points, ${dirty} left something, ${up} had a jail whole; after recover nothing was left`,
