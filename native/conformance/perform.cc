@@ -318,6 +318,8 @@ std::string hold(int jid) {
     ::signal(SIGCHLD, SIG_DFL);
     ::close(0);
     ::close(1);
+    // What is dropped later is gone then.
+    for (const Kept& one : kept) ::close(one.fd);
     for (;;) ::pause();
   }
   if (error != 0) {
