@@ -233,6 +233,7 @@ export interface RawSimulatedOptions {
   readonly firstDescriptor?: number;
   /** The kernel counts what jails use (`kern.racct.enable`), so that they can be limited. Default false, as FreeBSD comes. */
   readonly racct?: boolean;
+  /** Failures that wait from the beginning. */
   readonly faults?: readonly RawFault[];
 }
 
@@ -240,8 +241,11 @@ export interface RawSimulatedOptions {
 export interface RawProcessStart {
   /** Where it runs; it holds that jail. 0, the default, is the host. */
   readonly jid?: number;
+  /** Default 0. */
   readonly uid?: number;
+  /** The name that belongs to it. Default "". */
   readonly user?: string;
+  /** What `ps(1)` would show of it. Default "". */
   readonly command?: string;
   /** Signals, by FreeBSD's numbers, that do not end it. */
   readonly ignores?: readonly number[];
@@ -300,15 +304,19 @@ export interface SimulatedControls {
   processes(): readonly RawProcessInfo[];
   /** `value` is the pid. ENOENT for an unknown jail, EINVAL for a dying one, EEXIST for a pid in use, EAGAIN beyond a limit. */
   spawn(process: RawProcessStart): RawOutcome;
+  /** Ends a process by itself. ESRCH where there is none. */
   exit(pid: number): RawOutcome;
   /** `kill(2)` by the host's root; signal 0 only asks. */
   kill(pid: number, signal: number): RawOutcome;
   /** The same for every process of a jail, with its children's on request: `value` is how many there were. */
   killJail(jid: number, signal: number, children: boolean): RawOutcome;
+  /** A failure for a call to come; each waits for its own. */
   addFault(fault: RawFault): void;
+  /** No failure waits any more. */
   clearFaults(): void;
   /** Keeps a removed jail dying until {@link finishDying}, as a half-closed connection does. */
   holdDying(jid: number): RawOutcome;
+  /** Lets go of a jail that {@link holdDying} kept. */
   finishDying(jid: number): RawOutcome;
 }
 

@@ -20,11 +20,17 @@ function words(code: string): string {
  * `errmsg`, "" where it wrote nothing; `parameter` is the parameter that this text names. See `jail_set(2)`.
  */
 export class JailError extends Error {
+  /** FreeBSD's errno by name, `EPERM`. */
   readonly code: string;
+  /** Its number on FreeBSD, negated as in Node's own errors. */
   readonly errno: number;
+  /** The call that was refused, `jail_set`. */
   readonly syscall: string;
+  /** What the kernel wrote to `errmsg`; "" where it wrote nothing. */
   readonly kernelMessage: string;
+  /** The jail that was meant, by name or jid; undefined where the call was about none. */
   readonly jail: string | number | undefined;
+  /** The parameter that the kernel's text names; undefined where it names none. */
   readonly parameter: string | undefined;
 
   constructor(error: RawError, context: JailErrorContext = {}) {
@@ -49,8 +55,11 @@ export class JailError extends Error {
  */
 export class JailParameterError extends TypeError {
   readonly code = "ERR_JAIL_PARAMETER";
+  /** The parameter or option that was given. */
   readonly parameter: string;
+  /** The value as it was given. */
   readonly value: unknown;
+  /** What it breaks, and what would be taken. */
   readonly rule: string;
 
   constructor(parameter: string, value: unknown, rule: string) {

@@ -12,13 +12,21 @@ export type JailCommandCode =
 
 /** What is known of a command that was no success. */
 export interface CommandFailure {
+  /** The command and its arguments. */
   readonly argv: readonly string[];
+  /** The jail's name when it was started. */
   readonly jail: string;
+  /** What it wrote until then, no more than `maxBuffer` bytes. */
   readonly stdout: string | Buffer;
+  /** The same of its standard error. */
   readonly stderr: string | Buffer;
+  /** Null where a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
+  /** Milliseconds from its start to its end. */
   readonly durationMs: number;
+  /** The reason of the caller's signal, where that aborted. */
   readonly cause?: unknown;
 }
 
@@ -41,12 +49,19 @@ function reason(code: JailCommandCode, { exitCode, signal }: CommandFailure): st
 /** A command began in a jail, and did not end well: what it wrote until then is here. */
 export class JailCommandError extends Error implements Omit<CommandFailure, "cause"> {
   readonly code: JailCommandCode;
+  /** The command and its arguments. */
   readonly argv: readonly string[];
+  /** The jail's name when it was started. */
   readonly jail: string;
+  /** What it wrote until then, no more than `maxBuffer` bytes. */
   readonly stdout: string | Buffer;
+  /** The same of its standard error. */
   readonly stderr: string | Buffer;
+  /** Null where a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
+  /** Milliseconds from its start to its end. */
   readonly durationMs: number;
 
   constructor(code: JailCommandCode, failure: CommandFailure) {

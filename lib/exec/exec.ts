@@ -28,11 +28,15 @@ export interface JailExecOptions extends JailExecSyncOptions {
 
 /** What a command did that was waited for. */
 export interface JailExecResult<Output extends string | Buffer = string> {
+  /** All that it wrote; a Buffer with `encoding: "buffer"`. */
   readonly stdout: Output;
+  /** The same of its standard error. */
   readonly stderr: Output;
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
+  /** Milliseconds from its start to its end. */
   readonly durationMs: number;
 }
 

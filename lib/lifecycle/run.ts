@@ -9,6 +9,7 @@ export interface RunOutcome {
   readonly problems: readonly Problem[];
   /** What became of each jail, in the order in which they ended. */
   readonly jails: readonly JailEvent[];
+  /** Milliseconds from its begin to its end. */
   readonly durationMs: number;
 }
 
@@ -20,6 +21,7 @@ const MOST_OUTPUT = 8 * 1024 * 1024;
  * read with `for await`, at any time and by one reader.
  */
 export class LifecycleRun implements AsyncIterable<LifecycleEvent> {
+  /** What the run came to. Rejects with what is no jail's failure alone: bad options, or what `onEvent` threw. */
   readonly result: Promise<RunOutcome>;
   readonly #events: LifecycleEvent[] = [];
   #waitingOutput = 0;

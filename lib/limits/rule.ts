@@ -41,6 +41,7 @@ export type JailLimitPer = "jail" | "process" | "user" | "loginclass";
 /** A limit on what a jail uses. */
 export interface JailLimit {
   readonly resource: JailResource;
+  /** What happens where the use comes to the amount. */
   readonly action: JailLimitAction;
   /** In the resource's unit; a text may end in K, M, G or T, of 1024 each. What the kernel tells is a number, or a bigint beyond 2^53. */
   readonly amount: number | bigint | string;
@@ -50,6 +51,7 @@ export interface JailLimit {
 
 /** A limit as the kernel tells it. */
 export interface JailLimitInForce extends JailLimit {
+  /** In the resource's unit; a bigint beyond 2^53. */
   readonly amount: number | bigint;
   readonly per: JailLimitPer;
 }

@@ -16,12 +16,14 @@ export type ParameterKind =
 
 /** One parameter, as the kernel's own table describes it. */
 export interface Parameter {
+  /** The kernel's own, `allow.raw_sockets`. */
   readonly name: string;
   readonly kind: ParameterKind;
   /** Bytes of a value: of a text with its NUL at most, of one element of a list. */
   readonly size: number;
   /** `"always"`, at `"creation"` only, or `"never"`. */
   readonly settable: "always" | "creation" | "never";
+  /** What the kernel says of it, in its words. */
   readonly description: string;
 }
 
@@ -68,6 +70,7 @@ export class ParameterTable {
     }
   }
 
+  /** The parameter of this name; undefined where this kernel has none. */
   get(name: string): Parameter | undefined {
     return this.#parameters.get(name);
   }

@@ -8,6 +8,7 @@ export interface JailProcess {
   readonly parent: number;
   /** The jail it runs in: the one that was asked, or a child of it. */
   readonly jid: number;
+  /** The effective user id. */
   readonly uid: number;
   /** By the host's password file; the uid's digits where that has none. */
   readonly user: string;

@@ -5,6 +5,7 @@ export interface WatchedJail {
   readonly name: string;
   /** The jid of the jail it is in; 0 is this process's own. */
   readonly parent: number;
+  /** It was removed, and something still holds it. */
   readonly dying: boolean;
 }
 
@@ -52,9 +53,13 @@ export interface ResyncEvent extends Numbered {
   readonly type: "resync";
   /** Whether the kernel put events together, or this program did not read them in time. */
   readonly reason: "coalesced" | "behind";
+  /** Jails that are new since. */
   readonly created: readonly WatchedJail[];
+  /** Jails that are not as they were. */
   readonly updated: readonly WatchedJail[];
+  /** Jails that were removed meanwhile, whether or not they are gone. */
   readonly removed: readonly WatchedJail[];
+  /** Jails that the kernel has let go of meanwhile. */
   readonly gone: readonly WatchedJail[];
   /** Jails that came and went unseen; undefined where their number is not known. */
   readonly passed: number | undefined;

@@ -54,6 +54,7 @@ export class JailWatcher implements AsyncIterableIterator<WatchEvent> {
     return this;
   }
 
+  /** The next event, as soon as there is one. @throws the kernel's JailError where it cannot be watched any more */
   async next(): Promise<IteratorResult<WatchEvent, undefined>> {
     this.#running ??= this.#run();
     for (;;) {

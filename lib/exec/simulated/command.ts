@@ -8,22 +8,29 @@ export interface SimulatedCommand {
   readonly jid: number;
   /** The jail's name when it was started. */
   readonly jail: string;
+  /** The file and its arguments. */
   readonly argv: readonly string[];
   /** Undefined: who runs this program. */
   readonly user: string | undefined;
   /** The user is of the host's password file. */
   readonly hostUser: boolean;
+  /** The directory in the jail that was asked for; undefined for the default. */
   readonly cwd: string | undefined;
+  /** The routing table that was asked for; undefined for the caller's. */
   readonly fib: number | undefined;
   /** The variables that were given, without those of a login. */
   readonly env: Readonly<Record<string, string>>;
+  /** It was given a terminal of its own. */
   readonly tty: boolean;
+  /** It was started to go on without this process. */
   readonly detached: boolean;
 }
 
 /** What a command on a simulated host does: all of it may be left out, and then it succeeds without a word. */
 export interface CommandAnswer {
+  /** What it writes before it ends. Default: nothing. */
   readonly stdout?: string | Uint8Array | undefined;
+  /** The same to its standard error. */
   readonly stderr?: string | Uint8Array | undefined;
   /** Default 0. */
   readonly exitCode?: number | undefined;

@@ -4,8 +4,11 @@ import type { Purpose } from "./record.js";
 export interface FailedStep {
   readonly step: string;
   readonly direction: "up" | "down" | "undo";
+  /** The program and its arguments; empty where the step is none. */
   readonly argv: readonly string[];
+  /** Why it failed. */
   readonly message: string;
+  /** The errno by name, where there is one. */
   readonly code?: string;
   /** What would help, where that is known. */
   readonly hint?: string;
@@ -21,11 +24,15 @@ export interface RunSummary {
   readonly run: number;
   /** The boot of the machine that it belongs to. */
   readonly boot: string;
+  /** What the run was for. */
   readonly purpose: Purpose;
+  /** What became of the jail: a JailState. */
   readonly state: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Milliseconds of the jail's turn. */
   readonly durationMs: number;
+  /** Steps that failed, in their order. */
   readonly failed: readonly FailedStep[];
   /** Things that could not be taken away. */
   readonly left: readonly string[];

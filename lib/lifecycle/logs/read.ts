@@ -10,14 +10,17 @@ export interface LogLine {
   readonly at: number | undefined;
   /** The step that wrote it; `"console"`: something in the jail that is none, to `exec.consolelog`. */
   readonly step: StepName | "console";
+  /** Which run of the step; undefined for the console. */
   readonly direction: Direction | undefined;
   /** `"note"`: why the step failed. */
   readonly stream: "stdout" | "stderr" | "console" | "note";
+  /** Without the end of the line. */
   readonly text: string;
 }
 
 /** How a log is read. */
 export interface LogOptions {
+  /** Ends the reading; what reads then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Lines from this time on, in milliseconds since 1970. Default: all that is kept. */
   readonly since?: number | undefined;

@@ -20,11 +20,13 @@ import { compare, isSame, type JailDifference, MachineView } from "./difference.
 
 /** Something that a plan would do. */
 export interface PlannedAction {
+  /** The step's name, as in its events. */
   readonly step: string;
   readonly direction: "up" | "down";
   readonly where: "host" | "jail" | "kernel";
   /** The exact program and its arguments; `JID` stands for the jid of a jail that is not made yet. */
   readonly argv: readonly string[];
+  /** What is done, in words, where it is no program. */
   readonly text: string;
 }
 
@@ -32,7 +34,9 @@ export interface PlannedAction {
 export interface Drift {
   /** The parameter, or the thing that is missing or too much. */
   readonly what: string;
+  /** What the definition says; undefined where it says nothing of it. */
   readonly wanted: unknown;
+  /** What is there; undefined where it is missing. */
   readonly running: unknown;
   /** The kernel takes it only when the jail is made. */
   readonly needsRestart: boolean;
@@ -41,11 +45,14 @@ export interface Drift {
 /** What is to become of one jail. */
 export interface JailPlan {
   readonly jail: string;
+  /** The jail's id, where it runs. */
   readonly jid?: number;
   readonly change: "create" | "update" | "restart" | "remove" | "none";
   /** The parameters, or the reason, that the change is for. */
   readonly because: readonly string[];
+  /** Where the running jail differs. */
   readonly drift: readonly Drift[];
+  /** What would be done, in order. */
   readonly actions: readonly PlannedAction[];
 }
 
@@ -55,6 +62,7 @@ export interface Plan {
   readonly direction: "up" | "down";
   /** In the order of doing. */
   readonly jails: readonly JailPlan[];
+  /** What would keep jails from what is planned, of all of them together. */
   readonly problems: readonly Problem[];
   /** Another one as soon as the machine has moved in a way that changes the plan. */
   readonly fingerprint: string;

@@ -9,12 +9,15 @@ import type { RunningJail } from "../port.js";
 /** How one jail stands. */
 export interface JailStatus {
   readonly name: string;
+  /** Undefined where it is not there. */
   readonly jid: number | undefined;
+  /** The jail's root; undefined where it is not there. */
   readonly path: string | undefined;
   /** What the kernel shows. */
   readonly state: "up" | "dying" | "down";
   /** What ledger and kernel say together; `"unreadable"`: the ledger is another version's, or not ours to read. */
   readonly situation: Situation | "unreadable";
+  /** It is in the definitions that were given. */
   readonly defined: boolean;
   /** Since when it is up, in milliseconds since 1970, where we started it. */
   readonly since: number | undefined;

@@ -14,6 +14,7 @@ import { holders } from "./holders.js";
 export interface Finding {
   /** What it is a reason for. */
   readonly about: "not up" | "not stopped" | "not gone" | "differs" | "busy" | "fine";
+  /** The reason itself. */
   readonly cause: string;
   /** What shows it. */
   readonly shows: string;
@@ -24,7 +25,9 @@ export interface Finding {
 /** Why a jail stands as it does. */
 export interface Why {
   readonly jail: string;
+  /** What the kernel shows. */
   readonly state: "up" | "dying" | "down";
+  /** All reasons that were found, the nearest first; at least one. */
   readonly findings: readonly Finding[];
 }
 

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import Ajv2020 from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { execCommand } from "../../../lib/cli/inside/exec.js";
 import { killCommand } from "../../../lib/cli/inside/kill.js";
@@ -13,6 +12,7 @@ import { watchCommand } from "../../../lib/cli/inside/watch.js";
 import type { CliCommand } from "../../../lib/cli/io.js";
 import { type Jail, JailHost } from "../../../lib/index.js";
 import { ended } from "../exec/ended.js";
+import { fitting } from "../schemas.js";
 import { memoryIo } from "./memory-io.js";
 
 const TERM = 15;
@@ -46,15 +46,7 @@ async function run(name: string, ...argv: string[]) {
 async function runJson(name: string, ...argv: string[]) {
   const { status, out, err } = await run(name, "--json", ...argv);
   const lines = out.split("\n").filter((line) => line !== "");
-  return { status, err, printed: lines.map((line) => checked(name, line)) };
-}
-
-function checked(schema: string, line: string): Record<string, unknown> {
-  const file = readFileSync(join(__dirname, `../../../schemas/${schema}.json`), "utf8");
-  const validate = new Ajv2020({ allErrors: true }).compile(JSON.parse(file) as object);
-  const value: unknown = JSON.parse(line);
-  expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
-  return value as Record<string, unknown>;
+  return { status, err, printed: lines.map((line) => fitting(name, line)) };
 }
 
 const start = (command: string, ignores: number[] = []) =>
@@ -111,7 +103,7 @@ describe("bsdjail exec", () => {
       expect(failed.err).toMatch(message);
       const json = await run("exec", "--json", ...argv);
       expect(json.status).toBe(status);
-      expect(checked("failure", json.err)).toMatchObject({ status });
+      expect(fitting("failure", json.err)).toMatchObject({ status });
     });
 
     it("answers in JSON when the command has ended, whatever its status", async () => {
@@ -221,7 +213,7 @@ describe("bsdjail watch", () => {
     await expect.poll(() => lines().length, { timeout: 20_000 }).toBe(2);
     await web.remove();
     await status;
-    const events = lines().map((line) => checked("watch", line));
+    const events = lines().map((line) => fitting("watch", line));
     expect(events.map(({ type }) => type)).toEqual(["exists", "attached", "removed", "gone"]);
   });
 

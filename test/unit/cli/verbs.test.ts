@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Ajv2020 from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWords } from "../../../lib/cli/completion.js";
 import type { CliCommand } from "../../../lib/cli/io.js";
@@ -11,6 +10,7 @@ import { listCommand } from "../../../lib/cli/verbs/list.js";
 import { paramsCommand } from "../../../lib/cli/verbs/params.js";
 import { removeCommand } from "../../../lib/cli/verbs/remove.js";
 import { setCommand } from "../../../lib/cli/verbs/set.js";
+import { fitting } from "../schemas.js";
 import { memoryIo } from "./memory-io.js";
 
 const COMMANDS: Readonly<Record<string, CliCommand>> = {
@@ -40,17 +40,9 @@ async function run(name: string, ...argv: string[]) {
 /** Runs with --json and holds what is printed against the published schema. */
 async function runJson(name: string, ...argv: string[]) {
   const { status, out, err } = await run(name, "--json", ...argv);
-  const check = (schema: string, text: string): unknown => {
-    const value: unknown = JSON.parse(text);
-    const file = readFileSync(join(__dirname, `../../../schemas/${schema}.json`), "utf8");
-    const validate = new Ajv2020({ allErrors: true, strictTypes: true }).compile(JSON.parse(file) as object);
-    expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
-    return value;
-  };
   const lines = out.split("\n").filter((line) => line !== "");
-  const printed = lines.map((line) => check(name, line));
-  const failure =
-    err === "" ? undefined : (check("failure", err) as { error: Record<string, unknown>; status: number });
+  const printed = lines.map((line) => fitting(name, line));
+  const failure = err === "" ? undefined : fitting<{ error: Record<string, unknown>; status: number }>("failure", err);
   expect(failure?.status ?? 0).toBe(status);
   return { status, printed, failure };
 }

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { confCommand } from "../../../lib/cli/conf.js";
 import { loadConf, parseConf } from "../../../lib/conf/index.js";
 import { memoryIo } from "../cli/memory-io.js";
+import { fitting } from "../schemas.js";
 
 const FIXTURES = join(__dirname, "../../fixtures/transcripts");
 const MANGLED_FROM = ["freebsd-15.1.json", "freebsd-15.1-jail.conf-random.json"];
@@ -154,11 +154,6 @@ describe("bsdjail conf", () => {
     const io = memoryIo({}, folder);
     return { status: await confCommand(argv, io), out: io.out(), err: io.err() };
   };
-  const fits = (schema: string, text: string) => {
-    const file = readFileSync(join(__dirname, `../../../schemas/${schema}.json`), "utf8");
-    const validate = new Ajv2020({ allErrors: true, strictTypes: true }).compile(JSON.parse(file) as object);
-    expect(validate(JSON.parse(text)), JSON.stringify(validate.errors)).toBe(true);
-  };
 
   it("includes by pattern, relative to the file, and names what it cannot read", () => {
     mkdirSync(join(folder, "etc/jail.conf.d"), { recursive: true });
@@ -194,7 +189,7 @@ describe("bsdjail conf", () => {
     ]);
     expect(status).toBe(1);
     const json = await run("check", "--json", "odd");
-    fits("conf-check", json.out);
+    fitting("conf-check", json.out);
     expect((JSON.parse(json.out) as { problems: unknown[] }).problems).toHaveLength(3);
   });
 
@@ -207,14 +202,14 @@ describe("bsdjail conf", () => {
       1,
       'bad:1:5: jail a: path: there is no variable or parameter "none" with a value\n',
     ]);
-    fits("conf-check", (await run("check", "--json", "good", "bad")).out);
+    fitting("conf-check", (await run("check", "--json", "good", "bad")).out);
     const shown = await run("show", "-f", "good");
     expect(shown.out).toBe(
       "a {\n\tname = a;\t# the block's name\n\tpath = /one;\t# good:1:15 in a\n\tpersist;\t# good:1:27 in a\n}\n",
     );
     const json = await run("json", "-f", "bad", "b");
     expect(json.status).toBe(0);
-    fits("conf-show", json.out);
+    fitting("conf-show", json.out);
     expect(await run("show", "-f", "good", "aa")).toMatchObject({ status: 1, out: "" });
     expect((await run("chek", "good")).err).toContain("check");
   });
