@@ -23,6 +23,7 @@ const WIDE = /[\x80-\xff]|\\(?:x[89a-fA-F]|[2-7][0-7])/;
 /** How many files are included in all. Base has no such limit: files that include others twice keep it busy for ever. */
 const MOST_INCLUDES = 100_000;
 
+/** How a configuration is read. */
 export interface ConfOptions {
   /** What relative paths are meant from. Default: the process's working directory. */
   readonly cwd?: string;

@@ -18,9 +18,11 @@ export type ConfPiece = string | { readonly variable: string };
 export interface ConfParameter {
   /** Without the `$` of a variable. */
   readonly name: string;
+  /** It is a variable, `$name = value;`. */
   readonly isVariable: boolean;
   /** `name;`, `name = value;`, `name += value;`, `name value;`. */
   readonly operator: "none" | "=" | "+=" | "blank";
+  /** Each value in its pieces; empty where only the name is given. */
   readonly values: readonly (readonly ConfPiece[])[];
   readonly place: ConfPlace;
   /** From its name to its `;`, that included. */

@@ -6,6 +6,7 @@ import { loadConf } from "./load.js";
 export interface ConfWhere {
   /** Undefined where it finds none. */
   readonly file: string | undefined;
+  /** Why it takes that file, in one sentence. */
   readonly reason: string;
   /** Whether that file has the jail; undefined where there is no file, or one that is made when the jail starts. */
   readonly defines: boolean | undefined;
