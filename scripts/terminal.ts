@@ -134,7 +134,7 @@ export async function terminalPage(): Promise<{ page: string; part: string }> {
     "",
     parts.join("\n"),
   ].join("\n");
-  const first = ["up", "status", "why"].map((name) => shown[RUNS.findIndex(({ line }) => line[0] === name)]);
+  const first = ["plan", "up", "status", "why"].map((name) => shown[RUNS.findIndex(({ line }) => line[0] === name)]);
   return { page, part: `\`\`\`console\n${first.join("\n")}\`\`\`` };
 }
 
