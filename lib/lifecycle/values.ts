@@ -41,7 +41,8 @@ export class ValueReader {
   }
 
   problem(parameter: string, message: string, code?: string): void {
-    this.problems.push({ jail: this.#jail, parameter, message, ...(code === undefined ? {} : { code }) });
+    const said = message.startsWith(`${parameter}: `) ? message : `${parameter}: ${message}`;
+    this.problems.push({ jail: this.#jail, parameter, message: said, ...(code === undefined ? {} : { code }) });
   }
 
   boolean(name: keyof PseudoParameters): boolean {

@@ -54,7 +54,7 @@ function asked(rc: string, ...words: string[]): string[] {
   rmSync(join(folder, "asked"), { force: true });
   service(`bsdjail_program=${folder}/noting\njail_enable=YES\n${rc}`, ...words);
   const lines = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
-  return lines.filter((line) => !line.startsWith("jls ")).map((line) => line.replaceAll(`${folder}/etc`, "/etc"));
+  return lines.filter((line) => !line.startsWith("list ")).map((line) => line.replaceAll(`${folder}/etc`, "/etc"));
 }
 
 describe("the start-up script", () => {
@@ -126,5 +126,21 @@ describe("the start-up script", () => {
     expect(stop).toMatchObject({ status: 0, err: "" });
     expect(stop.out.split("\n").map((line) => line.replace(/ .*/, ""))).toEqual(["Stopping", "b", "a", "c", "3", ""]);
     expect(readdirSync(join(folder, "run"))).toEqual([]);
+  });
+
+  it("keeps the files of ids right beside jails whose names are meant to forge them", () => {
+    const rc = `bsdjail_program=${folder}/really\njail_enable=YES\n`;
+    const env = { ...process.env, BSDJAIL_KERNEL: "simulated", BSDJAIL_STATE: join(folder, "kernel") };
+    mkdirSync(join(folder, "run/jail_"));
+    for (const name of ["x\n77\tc", "/escaped", "* *"]) {
+      const made = spawnSync(join(folder, "really"), ["create", `name=${name}`, "path=/"], { env, cwd: project });
+      expect(made.status).toBe(0);
+    }
+    writeFileSync(join(folder, "run/jail_gone.id"), "9\n");
+    expect(service(rc, "start", "c").status).toBe(0);
+    const ids = ["jail_", "jail_* *.id", "jail_c.id", "jail_x\\n77\\tc.id"];
+    expect(readdirSync(join(folder, "run"))).toEqual(ids);
+    expect(readFileSync(join(folder, "run/jail_c.id"), "utf8")).toBe("4\n");
+    expect(readdirSync(join(folder, "run/jail_"))).toEqual([]);
   });
 });
