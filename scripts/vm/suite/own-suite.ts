@@ -232,11 +232,13 @@ function* wanted({ root, parts, words, addon }: SuiteOptions, work: Work, perfor
     (name) => !name.includes("jail.conf"),
   );
   const made = addon.by === "cross-compiled" ? perform : undefined;
+  // An emulated processor takes seconds for a start of Node.js: plain commands in one process, there.
+  const quickly = work.emulated ? ["--quick"] : [];
   const table: Readonly<Record<PartName, () => readonly (Part | PartResult)[]>> = {
     vitest: () => [vitest(words, work.emulated)],
     conformance: () => comparisons("conformance", ["scripts/conformance.ts"], kernel),
     random: () => [random(made)],
-    transcripts: () => comparisons("transcripts", ["scripts/transcripts.ts", "--real"], transcripts),
+    transcripts: () => comparisons("transcripts", ["scripts/transcripts.ts", "--real", ...quickly], transcripts),
     record: () => [record(made, kernel, transcripts)],
   };
   for (const name of parts) yield* table[name]();
