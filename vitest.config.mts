@@ -7,6 +7,6 @@ export default defineConfig({
     pool: "forks",
     // Simulated machines do not see each other; on FreeBSD every file's tests are on the same one.
     maxWorkers: process.platform === "freebsd" ? 1 : availableParallelism(),
-    testTimeout: 60_000,
+    testTimeout: 180_000,
   },
 });

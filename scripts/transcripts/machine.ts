@@ -14,6 +14,8 @@ export interface CaseMachine {
   /** Stands for the folder of the recording. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Nothing runs beside it: a command in this process may have the process's environment for its own. */
+  readonly alone?: boolean;
   /** What is ours in a text, in the recording's words. */
   asRecorded(text: string): string;
   /** What is the recording's in a text, in ours. */

@@ -93,6 +93,7 @@ export function realMachine(each: Case, release: string): CaseMachine | undefine
   return {
     folder: RECORDED_FOLDER,
     env: { PATH: `${scratch}:${SYSTEM_PATH}`, BSDJAIL_KERNEL: "native" },
+    alone: true,
     asOurs: unchanged,
     asRecorded: (text) => asHost(text.replaceAll(`${scratch}:`, "").replace(/^BSDJAIL_KERNEL=.*\n/gm, "")),
     remove() {

@@ -60,7 +60,14 @@ export const runQuickly: RunShell = async (script, machine) => {
   const [name = "", ...args] = plain?.words ?? [];
   const command = OURS[name];
   if (plain === undefined || command === undefined) return runShell(script, machine);
-  const { io, output } = commandStreams({ ...machine.env, ...plain.variables }, machine.folder);
-  const status = await command(args, io);
-  return { status, ...output() };
+  const env = { ...machine.env, ...plain.variables };
+  const { io, output } = commandStreams(env, machine.folder);
+  const own = process.env;
+  if (machine.alone) process.env = env;
+  try {
+    const status = await command(args, io);
+    return { status, ...output() };
+  } finally {
+    process.env = own;
+  }
 };

@@ -29,10 +29,13 @@ export async function buildHere(
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<AddonRoad> {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const built = await capture(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, signal });
-  if (built.status !== 0)
-    throw new VmError("dist could not be built", "", `${built.stdout}${built.stderr}`.trim().split("\n"));
+  // What `npm run build:ts` does.
+  const steps = [["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], ["scripts/bundle.mjs"]];
+  for (const [script = "", ...words] of steps) {
+    const built = await capture(process.execPath, [join(root, script), ...words], { cwd: root, signal });
+    if (built.status !== 0)
+      throw new VmError("dist could not be built", "", `${built.stdout}${built.stderr}`.trim().split("\n"));
+  }
   try {
     findZig();
   } catch (thrown) {

@@ -1,5 +1,7 @@
 import type { RawKernel } from "../../../binding.js";
 import { type HookCommand, hookEntry } from "../../../exec/commands.js";
+import type { Entry } from "../../../exec/entry.js";
+import { JailEntryError } from "../../../exec/entry-error.js";
 import { enterJail } from "../../../exec/program.js";
 import type { JailProcess } from "../../../lifecycle/port.js";
 import type { Program } from "../../../machine/machine.js";
@@ -26,8 +28,22 @@ export class NativeInside implements Inside {
   }
 
   async knowsUser(name: string): Promise<boolean> {
-    // jail-exec looks, and says.
-    return name !== "";
+    if (name === "") return false;
+    // jail-exec looks, by whatever nsswitch.conf(5) names, before it does anything else.
+    const entry: Entry = {
+      target: "outside",
+      argv: ["/usr/bin/true"],
+      user: name,
+      hostUser: true,
+      environment: "none",
+    };
+    try {
+      await (await enterJail(entry, { streams: "pipe", session: false })).exited;
+    } catch (thrown) {
+      if (!(thrown instanceof JailEntryError)) throw thrown;
+      return thrown.step !== "host-user";
+    }
+    return true;
   }
 
   async startOutside(): Promise<undefined> {
