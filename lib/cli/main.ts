@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { BASE_COMMANDS, COMMANDS, RUNNING } from "./commands.js";
 import { type CliIo, processIo } from "./io.js";
-import { pipeBroke, STATUS_PIPE } from "./pipe.js";
+import { watchStreams } from "./streams.js";
 
 /**
  * Runs one command.
@@ -45,12 +45,7 @@ function keepCompiledCode(): void {
  */
 export function runProcess(argv: readonly string[]): void {
   keepCompiledCode();
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      if (pipeBroke()) process.exit(STATUS_PIPE);
-    });
-  }
+  watchStreams(process);
   main(argv, processIo()).then(
     (status) => {
       process.exitCode = status;

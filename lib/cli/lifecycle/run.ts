@@ -5,8 +5,8 @@ import { STATUS_FAILED, STATUS_INTERRUPTED, STATUS_OK, usageFailure } from "../f
 import { interruptible } from "../interrupt.js";
 import type { CliIo } from "../io.js";
 import { paintFor } from "../output.js";
-import { unbroken } from "../pipe.js";
 import { seconds } from "../seconds.js";
+import { unbroken } from "../streams.js";
 import { rendererFor } from "./render.js";
 import { Timings } from "./timings.js";
 

@@ -1,5 +1,15 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { type StdioOptions, spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -116,3 +126,31 @@ it("a pipe that nobody reads ends quietly, and what was begun is brought to its 
   expect({ status, err }).toEqual({ status: 141, err: "" });
   expect(await situation()).toEqual(["up, up"]);
 });
+
+it.skipIf(!existsSync("/dev/full"))(
+  "a full disk is said in a line, and what was begun is brought to its end",
+  async () => {
+    mkdirSync(join(folder, "root/etc"));
+    writeFileSync(
+      join(folder, "root/etc/jail.conf"),
+      'web { path = /jails/web; persist; exec.poststart = "echo two"; }\n',
+    );
+    const full = openSync("/dev/full", "w");
+    const onFull = (...argv: string[]) => {
+      const main = join(project, "lib/cli/main.ts");
+      const stdio: StdioOptions = ["ignore", full, "pipe"];
+      const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", main, ...argv], {
+        cwd: project,
+        env,
+        stdio,
+      });
+      return { status, err: String(stderr) };
+    };
+    const err = "bsdjail: standard output cannot be written: No space left on device\n";
+    expect(onFull("up", "-v")).toEqual({ status: 1, err });
+    expect(await situation()).toEqual(["up, up"]);
+    expect(onFull("list", "--json")).toEqual({ status: 1, err });
+    expect(onFull("jls")).toEqual({ status: 1, err });
+    closeSync(full);
+  },
+);
