@@ -114,7 +114,7 @@ async function build(name: string, machine: string): Promise<number> {
 
   // For the development of the simulated kernel: no part of the package.
   const perform = join(root, "build-freebsd", target, "perform");
-  const performs = await compile(["native/conformance/perform.cc", "native/kernel/errno.cc"], target, []);
+  const performs = await compile(sources("perform", "freebsd"), target, []);
   await run(["c++", "-target", target, "-pie", "-s", "-rdynamic", "-o", perform, ...performs, start]);
   return wrong;
 }

@@ -50,6 +50,7 @@ const parts = {
       ...(system === "dragonfly" ? ["native/kernel/dragonfly/native/abi.cc"] : []),
     ];
   },
+  perform: () => [...folder("conformance"), "native/kernel/errno.cc"],
 };
 
 // gyp takes DragonFly for a FreeBSD.

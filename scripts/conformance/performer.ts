@@ -1,4 +1,4 @@
-/** A process of native/conformance/perform.cc: system calls of a real machine, or of the C library's, one after another. */
+/** A process of native/conformance: system calls of a real machine, or of the C library's, one after another. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
