@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { LocalKernel, RawOpened, RawSimulatedOptions } from "../binding.js";
+import { makeDirectories } from "../machine/directories.js";
 import { openNative, openSimulated } from "../native.js";
 import { CliFailure } from "./failure.js";
 import type { CliIo } from "./io.js";
@@ -88,7 +88,7 @@ function openSimulatedAt<T>(io: CliIo, openers: Openers<T>): Opened<T> {
   const place = simulatedPlace(io);
   const { release, kernelFile: stateFile } = place;
   try {
-    mkdirSync(dirname(stateFile), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(stateFile), 0o700);
     return { value: openers.simulated(release === undefined ? { stateFile } : { stateFile, release }), place };
   } catch (thrown) {
     const { message, code } = thrown as NodeJS.ErrnoException;

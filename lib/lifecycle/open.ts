@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { JailParameterError, JailStateError } from "../errors.js";
@@ -39,6 +39,26 @@ const worlds = new WeakMap<JailHost, Map<string, SimulatedMachine>>();
 const folders = new WeakMap<JailHost, string>();
 const temporary = new Set<string>();
 
+/**
+ * What others may write is no book: what a ledger says was made for a jail is taken away again, by us and with our rights.
+ *
+ * @throws JailParameterError for a folder that is there and is not ours, or root's, alone
+ */
+export function checkBooks(directory: string): void {
+  const refuse = (rule: string): never => {
+    throw new JailParameterError("directory", directory, `${rule}: whoever writes there says what is taken away`);
+  };
+  // A link to it is as good as who made that.
+  for (const look of [lstatSync, statSync]) {
+    const info = look(directory, { throwIfNoEntry: false });
+    if (info === undefined) return;
+    if (info.uid !== 0 && info.uid !== process.geteuid?.()) refuse(`it belongs to another user (user id ${info.uid})`);
+    if (info.isSymbolicLink()) continue;
+    if (!info.isDirectory()) refuse("it must be a folder");
+    if ((info.mode & 0o022) !== 0) refuse("others than its owner may write in it (chmod go-w)");
+  }
+}
+
 /** The lifecycle of a host's jails. @throws JailParameterError for an option that cannot be; JailStateError on DragonFly */
 export function openLifecycle(host: JailHost, options: HostLifecycleOptions = {}): Lifecycle {
   const { directory, root, env } = options;
@@ -54,7 +74,9 @@ export function openLifecycle(host: JailHost, options: HostLifecycleOptions = {}
   const jails = new HostJails(host, hostCommands(host, { env }));
   if (host.simulation === undefined) {
     if (root !== undefined) throw new JailParameterError("root", root, "only a simulated machine has one");
-    return new Lifecycle({ jails, machine: openLocal(), directory: directory ?? DEFAULT_DIRECTORY });
+    const books = directory ?? DEFAULT_DIRECTORY;
+    checkBooks(books);
+    return new Lifecycle({ jails, machine: openLocal(), directory: books });
   }
   const machine = worldOf(host, jails, options);
   return new Lifecycle({ jails, machine, directory: directory ?? booksOf(host, root) });

@@ -131,12 +131,22 @@ export async function readSpec(
     aliases,
     mounts: await readMounts(read, machine, path, textOf(kernel.devfs_ruleset), options),
     interfaces: read.list("vnet.interface"),
-    datasets: read.list("zfs.dataset"),
+    datasets: readDatasets(read),
     depend: read.list("depend"),
     ready: ready === undefined ? [] : Array.isArray(ready) ? ready : [ready as ReadyProbe],
   };
   read.boolean("allow.dying");
   return { spec, problems: read.problems };
+}
+
+/** Names of datasets, none of which zfs(8) would take for something else. */
+function readDatasets(read: ValueReader): string[] {
+  const names = read.list("zfs.dataset");
+  for (const name of names) {
+    if (!/^[\w][\w/:. -]*$/.test(name))
+      read.problem("zfs.dataset", `${JSON.stringify(name)} names no dataset`, "EINVAL");
+  }
+  return names;
 }
 
 interface Addresses {
@@ -198,7 +208,10 @@ async function readMounts(
 ): Promise<MountSpec[]> {
   const mounts: MountSpec[] = [];
   const add = (parameter: MountParameter, entry: FstabEntry) => {
-    if (entry.target.startsWith("/")) mounts.push({ parameter, ...entry });
+    const option = [entry.source, entry.type].find((word) => word.startsWith("-"));
+    if (option !== undefined) {
+      read.problem(parameter, `${parameter}: ${option}: mount(8) would take it for an option`, "EINVAL");
+    } else if (entry.target.startsWith("/")) mounts.push({ parameter, ...entry });
     else read.problem(parameter, `${parameter}: ${entry.target}: not an absolute pathname`, "EINVAL");
   };
   for (const text of read.list("mount")) {
@@ -208,6 +221,10 @@ async function readMounts(
     else add("mount", entry);
   }
   for (const file of read.list("mount.fstab")) {
+    if (!file.startsWith("/")) {
+      read.problem("mount.fstab", `mount.fstab: ${file}: not an absolute pathname`, "EINVAL");
+      continue;
+    }
     try {
       const { entries, problems } = parseFstab(Buffer.from(await machine.readFile(file, options)).toString("utf8"));
       for (const { line, text, problem } of problems) {

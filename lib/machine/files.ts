@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   fsync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -15,6 +14,7 @@ import { lstat, open, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { abortable } from "../abort.js";
+import { makeDirectories } from "./directories.js";
 import {
   type AppendFile,
   type FileInfo,
@@ -181,7 +181,7 @@ export class LocalFiles {
 
   async makeDirectory(path: string, options: WriteOptions = {}): Promise<void> {
     await wrap(path, options, async () => {
-      mkdirSync(this.place(path), { recursive: true, mode: options.mode ?? 0o700 });
+      makeDirectories(this.place(path), options.mode ?? 0o700);
     });
   }
 

@@ -1,6 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockDescriptor } from "../native.js";
+import { makeDirectories } from "./directories.js";
 import {
   type LockHolder,
   type LockOptions,
@@ -55,7 +56,7 @@ function openLock(path: string): number {
     return openSync(path, flags, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     return openSync(path, flags, 0o600);
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockDescriptor } from "../native.js";
+import { makeDirectories } from "./directories.js";
 
 /** A value and the number of the version that it is. Version 0 is "nothing yet". */
 export interface Version {
@@ -65,7 +66,7 @@ export class VersionedFile {
       return openSync(path, flags, 0o600);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      makeDirectories(this.#directory, 0o700);
       return openSync(path, flags, 0o600);
     }
   }

@@ -76,6 +76,11 @@ describe("what is wrong before anything is begun", () => {
       "ip_hostname",
       '"nosuch" was not resolved',
     ],
+    ["a relative fstab", { "mount.fstab": "fstab" }, "mount.fstab", "fstab: not an absolute pathname"],
+    ["a source that is an option", { mount: "-o /jails/web/x nullfs" }, "mount", "-o: mount(8) would take it for"],
+    ["a type that is an option", { mount: "x /jails/web/x -f" }, "mount", "-f: mount(8) would take it for"],
+    ["a dataset that is an option", { "zfs.dataset": "-r" }, "zfs.dataset", '"-r" names no dataset'],
+    ["an interface that is an option", { "ip4.addr": "-a|10.0.0.1" }, "interface", '"-a" does not exist'],
     ["a command that is a number", { "exec.start": 7 }, "exec.start", "neither a text nor"],
   ];
   it.each(cases)("%s", async (_title, parameters, parameter, words) => {

@@ -1,6 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { tracingChannel } from "node:diagnostics_channel";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -14,6 +25,7 @@ import {
   STEP_CHANNEL,
   type StepTrace,
 } from "../../../lib/index.js";
+import { checkBooks } from "../../../lib/lifecycle/open.js";
 
 function folder(...directories: string[]) {
   const path = mkdtempSync(join(tmpdir(), "host-"));
@@ -139,6 +151,35 @@ describe("the lifecycle of a host", () => {
       expect(run({ parallel: 0 })).rejects.toThrow(/0 commands at once/),
       expect(run({ withinMs: -1 })).rejects.toThrow(/withinMs is -1/),
     ]);
+  });
+
+  it("believes no books that others can write", () => {
+    const path = folder();
+    const books = join(path, "books");
+    checkBooks(books);
+    mkdirSync(books, { mode: 0o700 });
+    checkBooks(books);
+    symlinkSync(books, join(path, "link"));
+    checkBooks(join(path, "link"));
+    for (const mode of [0o720, 0o702, 0o1777]) {
+      chmodSync(books, mode);
+      expect(() => checkBooks(books)).toThrow(/^directory cannot be ".*books": others than its owner may write in it/);
+      expect(() => checkBooks(join(path, "link"))).toThrow(/others than its owner/);
+    }
+    writeFileSync(join(path, "file"), "");
+    expect(() => checkBooks(join(path, "file"))).toThrow(/it must be a folder/);
+  });
+
+  it.runIf(process.geteuid?.() === 0)("believes no books of another user", () => {
+    const path = folder();
+    const books = join(path, "books");
+    mkdirSync(books, { mode: 0o700 });
+    symlinkSync(books, join(path, "link"));
+    lchownSync(join(path, "link"), 65534, 65534);
+    checkBooks(books);
+    expect(() => checkBooks(join(path, "link"))).toThrow(/belongs to another user \(user id 65534\)/);
+    chownSync(books, 65534, 65534);
+    expect(() => checkBooks(books)).toThrow(/belongs to another user/);
   });
 
   it("is refused where jails have no names", () => {

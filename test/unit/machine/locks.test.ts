@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { makeDirectories } from "../../../lib/machine/directories.js";
 import type { LockHolder } from "../../../lib/machine/machine.js";
 import { actorAlive, bootSeconds, currentActor, startedAfterBoot } from "../../../lib/machine/process-identity.js";
 import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
@@ -13,6 +14,21 @@ function folder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+it("makes the folders that are missing, and ends where none can be made", () => {
+  const path = folder();
+  makeDirectories(join(path, "a/b/c"), 0o700);
+  makeDirectories(join(path, "a/b/c"), 0o700);
+  expect(readdirSync(join(path, "a/b"))).toEqual(["c"]);
+  writeFileSync(join(path, "file"), "");
+  expect(() => makeDirectories(join(path, "file/x"), 0o700)).toThrow(/ENOTDIR/);
+  expect(() => makeDirectories(join(path, "file"), 0o700)).toThrow(/EEXIST/);
+});
+
+// mkdirSync with `recursive` never comes back from there.
+it.runIf(process.platform === "linux")("ends where the file system makes no folders", () => {
+  expect(() => makeDirectories("/proc/bsdjail/x", 0o700)).toThrow(/ENOENT/);
+});
 
 const machine = () => new SimulatedMachine({ jails: () => [] });
 
