@@ -31,7 +31,7 @@ export async function become(start: () => Promise<Watched>, io: CliIo, ownTermin
     const { status, signal } = await program.exited;
     if (signal === null) return status ?? 1;
     for (const each of PASSED) process.off(each, pass);
-    if (io.stdout === process.stdout) {
+    if (io.isProcess) {
       // Whoever started us is to see the same end.
       process.kill(process.pid, signal as NodeJS.Signals);
       await new Promise((resolve) => setTimeout(resolve, 100));

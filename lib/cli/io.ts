@@ -1,3 +1,5 @@
+import { ownStream } from "./streams.js";
+
 /**
  * What a command may touch of the process it runs in: its streams, its environment and its working directory.
  *
@@ -11,6 +13,8 @@ export interface CliIo {
   readonly stdout: NodeJS.WritableStream;
   /** Where messages go. */
   readonly stderr: NodeJS.WritableStream;
+  /** The streams are this process's: a command in a jail can have them as they are. */
+  readonly isProcess?: boolean;
   /** The environment to read settings from (`BSDJAIL_KERNEL`, `NO_COLOR`, `XDG_STATE_HOME`, …). */
   readonly env: NodeJS.ProcessEnv;
   /** The absolute working directory that relative paths are meant from. */
@@ -23,12 +27,13 @@ export type CliCommand = (argv: string[], io: CliIo) => Promise<number>;
 /** The calling process as a {@link CliIo}. */
 export function processIo(): CliIo {
   return {
-    // Node opens its streams when they are first asked for, and most commands read nothing.
+    // Node opens it when it is first asked for, and most commands read nothing.
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: ownStream(1),
+    stderr: ownStream(2),
+    isProcess: true,
     env: process.env,
     cwd: process.cwd(),
   };

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { BASE_COMMANDS, COMMANDS, RUNNING } from "./commands.js";
 import { type CliIo, processIo } from "./io.js";
-import { watchStreams } from "./streams.js";
 
 /**
  * Runs one command.
@@ -45,14 +44,14 @@ function keepCompiledCode(): void {
  */
 export function runProcess(argv: readonly string[]): void {
   keepCompiledCode();
-  watchStreams(process);
-  main(argv, processIo()).then(
+  const io = processIo();
+  main(argv, io).then(
     (status) => {
       process.exitCode = status;
     },
     (thrown: unknown) => {
       const { reportFailure } = require("./failure.js") as typeof import("./failure.js");
-      process.exitCode = reportFailure(processIo(), argv[0] ?? "", thrown, argv.includes("--json"));
+      process.exitCode = reportFailure(io, argv[0] ?? "", thrown, argv.includes("--json"));
     },
   );
 }

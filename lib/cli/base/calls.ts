@@ -2,8 +2,8 @@ import {
   JAIL_CREATE,
   JAIL_DYING,
   JAIL_UPDATE,
+  type LocalKernel,
   type RawError,
-  type RawKernel,
   type RawKey,
   type RawRows,
 } from "../../binding.js";
@@ -35,20 +35,23 @@ export interface Given {
 /**
  * libjail's calls: the base system's commands say what the kernel says, so nothing is checked before the kernel has
  * seen it.
+ *
+ * What only asks is asked in this thread: the threads that an asynchronous call takes are longer in starting than the kernel
+ * in answering.
  */
 export class BaseCalls {
-  readonly #kernel: RawKernel;
+  readonly #kernel: LocalKernel;
   /** The kernel's parameters. */
   readonly table: ReadonlyMap<string, SizedEntry>;
 
-  private constructor(kernel: RawKernel, table: ReadonlyMap<string, SizedEntry>) {
+  private constructor(kernel: LocalKernel, table: ReadonlyMap<string, SizedEntry>) {
     this.#kernel = kernel;
     this.table = table;
   }
 
   /** Reads the kernel's table. @throws Refusal where the kernel gives none. */
-  static async open(kernel: RawKernel): Promise<BaseCalls> {
-    const walk = await kernel.sysctlWalk("security.jail.param");
+  static async open(kernel: LocalKernel): Promise<BaseCalls> {
+    const walk = kernel.sysctlWalkSync("security.jail.param");
     if (walk.error !== undefined) throw new Refusal(walk.error);
     return new BaseCalls(kernel, readTable(walk.nodes));
   }
@@ -63,7 +66,7 @@ export class BaseCalls {
   /** Values of one jail. @throws Refusal */
   async read(key: RawKey, parameters: readonly BaseParameter[], dying: boolean): Promise<readonly BaseValue[]> {
     const fields = parameters.map((parameter) => fieldOf(parameter, this.table));
-    const rows = await this.#kernel.jailRead(key, fields, dying ? JAIL_DYING : 0);
+    const rows = this.#kernel.jailReadSync(key, fields, dying ? JAIL_DYING : 0);
     if (rows.error !== undefined) throw new Refusal(rows.error);
     return decodeRows(rows, parameters)[0] ?? [];
   }
@@ -71,7 +74,7 @@ export class BaseCalls {
   /** Values of every jail, in the kernel's order. @throws Refusal */
   async list(parameters: readonly BaseParameter[], dying: boolean): Promise<readonly (readonly BaseValue[])[]> {
     const fields = parameters.map((parameter) => fieldOf(parameter, this.table));
-    const rows = await this.#kernel.jailList(fields, dying ? JAIL_DYING : 0);
+    const rows = this.#kernel.jailListSync(fields, dying ? JAIL_DYING : 0);
     if (rows.error !== undefined) throw new Refusal(rows.error);
     return decodeRows(rows, parameters);
   }
@@ -81,7 +84,7 @@ export class BaseCalls {
     const list = new ListBuilder();
     if ("jid" in key) list.putNumber("jid", key.jid);
     else if ("name" in key) list.putText("name", key.name);
-    const outcome = await this.#kernel.jailGet(list.finish(), dying ? JAIL_DYING : 0);
+    const outcome = this.#kernel.jailGetSync(list.finish(), dying ? JAIL_DYING : 0);
     if (outcome.error !== undefined) throw new Refusal(outcome.error);
     return outcome.value;
   }
@@ -104,7 +107,7 @@ export class BaseCalls {
 
   /** A number that the kernel keeps under a sysctl's name; undefined where it keeps none. */
   async setting(name: string): Promise<number | undefined> {
-    const { error, data } = await this.#kernel.sysctl(name);
+    const { error, data } = this.#kernel.sysctlSync(name);
     if (error !== undefined || data.length < 4) return undefined;
     return new DataView(data.buffer, data.byteOffset, data.byteLength).getInt32(0, true);
   }

@@ -100,7 +100,7 @@ async function enter(request: JexecRequest, base: BaseKernel, calls: BaseCalls, 
     fib: undefined,
     background: false,
     outputFd: undefined,
-    streams: io.stdout === process.stdout && io.stderr === process.stderr ? "inherit" : "pipe",
+    streams: io.isProcess ? "inherit" : "pipe",
     cwd: directory,
     dependent: true,
   });

@@ -109,8 +109,7 @@ function tellOfSimulation({ io, host, json }: VerbContext, file: string): void {
 /** With our own streams: a terminal stays one, and a pipe a pipe. */
 async function pass(io: CliIo, jail: Jail, argv: [string, ...string[]], options: JailSpawnOptions): Promise<number> {
   const [file, ...args] = argv;
-  const own = io.stdout === process.stdout && io.stderr === process.stderr;
-  const stdio: JailSpawnOptions["stdio"] = own ? "inherit" : ["ignore", "pipe", "pipe"];
+  const stdio: JailSpawnOptions["stdio"] = io.isProcess ? "inherit" : ["ignore", "pipe", "pipe"];
   // It is no more than we are: whoever kills us means it.
   const spawn = () => jail.spawn(file, args, { ...options, stdio, parentDeathSignal: DEPENDENT });
   return become(() => childProgram(spawn()), io, options.tty !== undefined);

@@ -111,7 +111,7 @@ function hookVariables(jail: BaseJail): Record<string, string> {
 
 /** In a process of its own a command has our streams; else what it writes is passed on. */
 function streamsOf(work: Work): "inherit" | "pipe" {
-  return work.io.stdout === process.stdout && work.io.stderr === process.stderr ? "inherit" : "pipe";
+  return work.io.isProcess ? "inherit" : "pipe";
 }
 
 /** Passes on what a command writes; its end is told when that has been read, unless something else holds its streams. */
