@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type InspectOptions, inspect } from "node:util";
 import {
   JAIL_CREATE,
@@ -12,6 +11,7 @@ import {
   type RawSimulatedOptions,
   type SimulatedControls,
 } from "./binding.js";
+import { type CallOptions, checked, record } from "./call.js";
 import { warnOfSharedLocalhost } from "./dragonfly/warning.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
 import { type Launcher, launch } from "./exec/launch.js";
@@ -33,11 +33,6 @@ import type { JailParameterName, JailParameters, JailValue, UncheckedParameters 
 import { HostSettings } from "./settings/settings.js";
 import type { WatchOptions } from "./watch/event.js";
 import { JailWatcher } from "./watch/watcher.js";
-
-/** Options of every asynchronous call. An aborted call rejects with the signal's reason; what the kernel already has is not recalled. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Options of {@link JailHost.create}. */
 export interface CreateOptions extends CallOptions {
@@ -67,18 +62,6 @@ export interface SimulatedHostOptions extends RawSimulatedOptions {
 export type JailRow<Name extends string> = { [Key in Name]: JailValue<Key> };
 
 const LIST_DEFAULT = ["jid", "name", "path", "host.hostname", "ip4.addr", "ip6.addr"] as const;
-
-/** Throws what a kernel refused. */
-export function checked<Outcome extends RawOutcome>(outcome: Outcome, jail?: string | number): Outcome {
-  if (outcome.error !== undefined) throw new JailError(outcome.error, { jail });
-  return outcome;
-}
-
-/** @throws JailParameterError for what is no record of parameters. */
-export function record(parameters: unknown): void {
-  if (typeof parameters !== "object" || parameters === null || Array.isArray(parameters))
-    throw new JailParameterError("parameters", parameters, "they must be an object, a property for each");
-}
 
 /** The kernel wrote the descriptor into the list's `desc`, which {@link pack} puts first. */
 function descriptorIn(outcome: RawIovecOutcome): number {
@@ -385,17 +368,4 @@ export class JailHost {
     );
     return String(decodeRows(checked(rows, jid), ["name"], columns)[0]?.name);
   }
-}
-
-/** Waits in growing steps, up to a tenth of a second each, until `done` says so; false when `deadline` comes first. */
-export async function until(done: () => Promise<boolean>, deadline: number, signal?: AbortSignal): Promise<boolean> {
-  for (let pause = 1; !(await done()); pause = Math.min(pause * 2, 100)) {
-    const left = deadline - performance.now();
-    if (left <= 0) return false;
-    await sleep(Math.min(pause, left), undefined, {
-      signal: signal ?? (undefined as unknown as AbortSignal),
-      ref: true,
-    });
-  }
-  return true;
 }

@@ -7,6 +7,7 @@ export type {
   SimulatedControls,
   SimulatedView,
 } from "./binding.js";
+export type { CallOptions } from "./call.js";
 export { type Answer, type Area, type Check, type Diagnosis, diagnose } from "./doctor/index.js";
 export type { JailErrorContext } from "./errors.js";
 export { JailError, JailParameterError, JailStateError } from "./errors.js";
@@ -22,7 +23,7 @@ export type {
   SimulatedCommand,
   SimulatedCommands,
 } from "./exec/simulated/command.js";
-export type { CallOptions, CreateOptions, JailRow, ListOptions, SimulatedHostOptions } from "./host.js";
+export type { CreateOptions, JailRow, ListOptions, SimulatedHostOptions } from "./host.js";
 export { JailHost } from "./host.js";
 export type { RemoveOptions } from "./jail.js";
 export { Jail } from "./jail.js";

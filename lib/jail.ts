@@ -1,5 +1,6 @@
 import { type InspectOptions, inspect } from "node:util";
 import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
+import { type CallOptions, checked, until } from "./call.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
 import type { Entry, EntryTarget } from "./exec/entry.js";
 import { JailEntryError } from "./exec/entry-error.js";
@@ -13,20 +14,12 @@ import {
 } from "./exec/exec.js";
 import { type JailChildProcess, type JailChildProcessWithStreams, launchSync } from "./exec/launch.js";
 import { commandEntry, type JailSpawnOptions } from "./exec/options.js";
-import {
-  type CallOptions,
-  type CreateOptions,
-  checked,
-  JailHost,
-  type JailRow,
-  type ListOptions,
-  record,
-  until,
-} from "./host.js";
+import { type CreateOptions, JailHost, type JailRow, type ListOptions } from "./host.js";
 import { JailLimits, type LimitedJail, releaseLimits, releaseLimitsSync, usageOf } from "./limits/limits.js";
 import type { JailUsage } from "./limits/rule.js";
+import { changes } from "./params/changes.js";
 import { decodeRows } from "./params/decode.js";
-import { encode, int32, type Pair, pack } from "./params/encode.js";
+import { int32, type Pair, pack } from "./params/encode.js";
 import type { JailParameterName, JailParameters, JailValue, UncheckedParameters } from "./params/types.js";
 import { findBlockers, type JailBlocker } from "./processes/blockers.js";
 import { signalProcesses } from "./processes/kill.js";
@@ -435,26 +428,7 @@ export class Jail {
   }
 
   #changes(parameters: Readonly<Record<string, unknown>>): Pair[] {
-    record(parameters);
-    const live: Record<string, unknown> = {};
-    const fixed: string[] = [];
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value === undefined) continue;
-      if (this.host.parameters.get(name)?.settable === "creation") fixed.push(name);
-      else live[name] = value;
-    }
-    if (fixed.length > 0) {
-      const running = this.getSync(fixed) as Record<string, unknown>;
-      for (const name of fixed) {
-        if (String(running[name]) === String(parameters[name])) continue;
-        throw new JailParameterError(
-          name,
-          parameters[name],
-          `it is ${String(running[name])}, and can only be given when a jail is made: remove the jail and create it anew`,
-        );
-      }
-    }
-    return encode(this.host.parameters, live);
+    return changes(this.host.parameters, parameters, (names) => this.getSync(names as readonly JailParameterName[]));
   }
 
   #updating(pairs: readonly Pair[]) {

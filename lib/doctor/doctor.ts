@@ -1,5 +1,6 @@
 import { abortable } from "../abort.js";
-import type { CallOptions, JailHost } from "../host.js";
+import type { CallOptions } from "../call.js";
+import type { JailHost } from "../host.js";
 import { answerOf, type Diagnosis } from "./diagnosis.js";
 import { dragonflyChecks } from "./dragonfly.js";
 import { freebsdChecks } from "./freebsd.js";

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { JAIL_DYING } from "../binding.js";
-import { checked, type JailHost } from "../host.js";
+import { checked } from "../call.js";
+import type { JailHost } from "../host.js";
 import { releaseLimits } from "../limits/limits.js";
 import type { MachineOptions } from "../machine/machine.js";
 import { decodeRows } from "../params/decode.js";

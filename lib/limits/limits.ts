@@ -1,6 +1,7 @@
 import type { RawRctlCall, RawRctlOutcome } from "../binding.js";
+import { type CallOptions, checked } from "../call.js";
 import { JailParameterError, JailStateError } from "../errors.js";
-import { type CallOptions, checked, type JailHost } from "../host.js";
+import type { JailHost } from "../host.js";
 import {
   checkLimit,
   checkNewLimit,

@@ -1,5 +1,6 @@
 import { JAIL_DYING } from "../binding.js";
-import type { CallOptions, JailHost } from "../host.js";
+import type { CallOptions } from "../call.js";
+import type { JailHost } from "../host.js";
 import { startLocal } from "../machine/programs.js";
 import { watchProgram } from "../machine/run.js";
 import { OWN_TIME } from "../machine/time.js";

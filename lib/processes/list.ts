@@ -1,5 +1,6 @@
 import type { RawProcesses } from "../binding.js";
-import { type CallOptions, checked, type JailHost } from "../host.js";
+import { type CallOptions, checked } from "../call.js";
+import type { JailHost } from "../host.js";
 
 /** A process in a jail. */
 export interface JailProcess {

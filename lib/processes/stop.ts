@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type CallOptions, until } from "../call.js";
 import { JailStateError } from "../errors.js";
-import { type CallOptions, type JailHost, until } from "../host.js";
+import type { JailHost } from "../host.js";
 import { signalProcesses } from "./kill.js";
 import { type JailProcess, listProcesses } from "./list.js";
 

@@ -1,5 +1,6 @@
 import type { RawEvent } from "../binding.js";
-import { checked, type JailHost } from "../host.js";
+import { checked } from "../call.js";
+import type { JailHost } from "../host.js";
 import type { Happening, WatchedJail, WatchScope } from "./event.js";
 import { differenceOf, type Listed, listBelow, shown } from "./known.js";
 

@@ -1,5 +1,6 @@
 import { JAIL_DYING } from "../binding.js";
-import { type CallOptions, checked, type JailHost } from "../host.js";
+import { type CallOptions, checked } from "../call.js";
+import type { JailHost } from "../host.js";
 import { decodeRows } from "../params/decode.js";
 import type { Happening, WatchedJail } from "./event.js";
 
