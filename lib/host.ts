@@ -89,6 +89,8 @@ export class JailHost {
   /** @internal The limits that this program has set, by the jid of the jail that they leave with, as rctl(2) has them. */
   readonly limits = new Map<number, Set<string>>();
   #table: ParameterTable | undefined;
+  /** Columns of parameters, each made once. */
+  readonly #columns = new Map<string, Column>();
   #settings: HostSettings | undefined;
   #descriptors: boolean | undefined;
 
@@ -297,16 +299,24 @@ export class JailHost {
       throw new JailParameterError("names", names, 'they must be an array of parameter names, such as ["jid", "path"]');
     }
     return names.map((name) => {
-      const found = column(this.parameters, name) ?? this.#reloaded(name);
+      const found = this.#columns.get(name) ?? this.#column(name) ?? this.#reloaded(name);
       if (found !== undefined) return found;
       throw new JailError({ code: "EINVAL", errno: 22, syscall: "jail_get", message: `unknown parameter: ${name}` });
     });
   }
 
+  #column(name: string): Column | undefined {
+    const found = column(this.parameters, name);
+    // Names that the kernel has are few; keys of `meta` and `env` can be any.
+    if (found !== undefined && this.parameters.get(name) !== undefined) this.#columns.set(name, found);
+    return found;
+  }
+
   /** A module that was loaded meanwhile may have brought the name. */
   #reloaded(name: string): Column | undefined {
     this.#table = undefined;
-    return column(this.parameters, name);
+    this.#columns.clear();
+    return this.#column(name);
   }
 
   #creation(parameters: Readonly<Record<string, unknown>>, options: Pick<CreateOptions, "owned">) {

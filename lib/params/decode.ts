@@ -6,43 +6,56 @@ const JAILSYS = ["disable", "new", "inherit"] as const;
 /** Bytes offered for a key of `meta` or `env`, and for a list, before the kernel says how many it needs. */
 const FIRST_ROOM = 256;
 
+/** A value from where it begins to where it ends. */
+type Decode = (data: Buffer, at: number, end: number) => unknown;
+
 /** What to ask the kernel for, and how to read its answer. */
 export interface Column {
   readonly field: RawField;
-  readonly decode: (bytes: Buffer) => unknown;
+  readonly decode: Decode;
 }
 
-function list(bytes: Buffer, size: number, write: (address: Uint8Array) => string): string[] {
-  const addresses: string[] = [];
-  for (let at = 0; at + size <= bytes.length; at += size) addresses.push(write(bytes.subarray(at, at + size)));
-  return addresses;
+function list(size: number, write: (address: Uint8Array) => string): Decode {
+  return (data, from, end) => {
+    const addresses: string[] = [];
+    for (let at = from; at + size <= end; at += size) addresses.push(write(data.subarray(at, at + size)));
+    return addresses;
+  };
 }
 
-const string = (bytes: Buffer): string => (bytes.length === 0 ? "" : bytes.toString("utf8"));
+const string: Decode = (data, at, end) => (at === end ? "" : data.toString("utf8", at, end));
 
-function decoder({ kind, size }: Parameter): (bytes: Buffer) => unknown {
+/** The kernel gives numbers in full: fewer bytes would be read together with the value after them. */
+function numeric(size: number, read: (data: Buffer, at: number) => unknown): Decode {
+  return (data, at, end) => {
+    if (end - at < size) throw new RangeError(`a value of ${size} bytes has ${end - at}`);
+    return read(data, at);
+  };
+}
+
+function decoder({ kind, size }: Parameter): Decode {
   switch (kind) {
     case "boolean":
-      return (bytes) => bytes.readInt32LE(0) !== 0;
+      return numeric(4, (data, at) => data.readInt32LE(at) !== 0);
     case "jailsys":
-      return (bytes) => JAILSYS[bytes.readInt32LE(0)] ?? bytes.readInt32LE(0);
+      return numeric(4, (data, at) => JAILSYS[data.readInt32LE(at)] ?? data.readInt32LE(at));
     case "int":
-      return (bytes) => bytes.readInt32LE(0);
+      return numeric(4, (data, at) => data.readInt32LE(at));
     case "uint":
-      return (bytes) => bytes.readUInt32LE(0);
+      return numeric(4, (data, at) => data.readUInt32LE(at));
     case "long":
-      return (bytes) => bytes.readBigInt64LE(0);
+      return numeric(8, (data, at) => data.readBigInt64LE(at));
     case "ulong":
-      return (bytes) => bytes.readBigUInt64LE(0);
+      return numeric(8, (data, at) => data.readBigUInt64LE(at));
     case "ip4":
-      return (bytes) => list(bytes, size, ipv4Text);
+      return list(size, ipv4Text);
     case "ip6":
-      return (bytes) => list(bytes, size, ipv6Text);
+      return list(size, ipv6Text);
     case "string":
     case "keyvalue":
       return string;
     default:
-      return (bytes) => new Uint8Array(bytes);
+      return (data, at, end) => new Uint8Array(data.subarray(at, end));
   }
 }
 
@@ -66,8 +79,20 @@ export function column(table: ParameterTable, name: string): Column | undefined 
   return {
     field: { name, size: keyed.size, grows: false, text: false },
     // A key that is not there has no bytes at all; one with an empty text has its NUL.
-    decode: (bytes) => (bytes.length === 0 ? undefined : string(bytes.subarray(0, Math.max(bytes.indexOf(0), 0)))),
+    decode: (data, at, end) => {
+      if (at === end) return undefined;
+      const nul = data.indexOf(0, at);
+      return string(data, at, nul < 0 || nul >= end ? at : nul);
+    },
   };
+}
+
+/** From how many rows on a row to copy is worth making. */
+const MANY = 8;
+
+/** A row to copy: one that is made property by property becomes a dictionary, which is slow to fill and takes much room. */
+function blankRow(names: readonly string[]): Record<string, unknown> {
+  return JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:null`).join(",")}}`);
 }
 
 /** Rows as objects, a property for each column, under the names given. */
@@ -77,13 +102,14 @@ export function decodeRows(
   columns: readonly Column[],
 ): Record<string, unknown>[] {
   const data = Buffer.from(rows.data.buffer, rows.data.byteOffset, rows.data.byteLength);
+  const blank = rows.rows >= MANY ? blankRow(names) : {};
   const result: Record<string, unknown>[] = [];
   let [at, cell] = [0, 0];
   for (let row = 0; row < rows.rows; row++) {
-    const object: Record<string, unknown> = {};
+    const object = { ...blank };
     for (let i = 0; i < columns.length; i++) {
       const end = at + (rows.lengths[cell++] ?? 0);
-      object[names[i] as string] = (columns[i] as Column).decode(data.subarray(at, end));
+      object[names[i] as string] = (columns[i] as Column).decode(data, at, end);
       at = end;
     }
     result.push(object);
