@@ -2,7 +2,7 @@ import type { ConfProblem, ResolvedJail } from "../conf/index.js";
 import { sameNames } from "../conf/names.js";
 import { JailHost } from "../host.js";
 import { buildGraph } from "../lifecycle/graph.js";
-import { PSEUDO_PARAMETERS } from "../lifecycle/parameters.js";
+import { PSEUDO_PARAMETERS } from "../params/pseudo.js";
 import { nearest, suggestion } from "./words.js";
 
 /** Parameters of modules, which the simulated kernel has not: linux(4), zfs(4) and file systems. */

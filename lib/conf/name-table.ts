@@ -1,4 +1,4 @@
-import { PSEUDO_PARAMETERS, SHARED_PARAMETERS } from "../lifecycle/parameters.js";
+import { PSEUDO_PARAMETERS, SHARED_PARAMETERS } from "../params/pseudo.js";
 import { sameNames, sameParameter } from "./names.js";
 import type { Draft } from "./substitute.js";
 

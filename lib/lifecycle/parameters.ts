@@ -95,46 +95,6 @@ export interface PseudoParameters {
   readonly "allow.dying"?: boolean;
 }
 
-/** Every pseudo-parameter's name, and what its value is. */
-export const PSEUDO_PARAMETERS: Readonly<
-  Record<keyof PseudoParameters, "boolean" | "seconds" | "number" | "text" | "list" | "commands">
-> = {
-  "exec.prepare": "commands",
-  "exec.prestart": "commands",
-  "exec.created": "commands",
-  "exec.start": "commands",
-  command: "commands",
-  "exec.poststart": "commands",
-  "exec.prestop": "commands",
-  "exec.stop": "commands",
-  "exec.poststop": "commands",
-  "exec.release": "commands",
-  "exec.clean": "boolean",
-  "exec.jail_user": "text",
-  "exec.system_jail_user": "boolean",
-  "exec.system_user": "text",
-  "exec.timeout": "seconds",
-  "exec.consolelog": "text",
-  "exec.fib": "number",
-  "stop.timeout": "seconds",
-  interface: "text",
-  "ip4.addr": "list",
-  "ip6.addr": "list",
-  ip_hostname: "boolean",
-  "vnet.interface": "list",
-  mount: "list",
-  "mount.fstab": "list",
-  "mount.devfs": "boolean",
-  "mount.fdescfs": "boolean",
-  "mount.procfs": "boolean",
-  "zfs.dataset": "list",
-  depend: "list",
-  "allow.dying": "boolean",
-};
-
-/** Parameters that are both: jail(8) reads them, and the kernel gets what is left of them. */
-export const SHARED_PARAMETERS = ["ip4.addr", "ip6.addr"] as const;
-
 /** Parameters of both kinds; values of the kernel's also as jail.conf writes them, in texts. */
 export type DefinedParameters = PseudoParameters & { readonly [name: string]: unknown };
 

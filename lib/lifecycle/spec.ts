@@ -1,14 +1,9 @@
 import { type Machine, MachineError, type MachineOptions } from "../machine/machine.js";
+import { SHARED_PARAMETERS } from "../params/pseudo.js";
 import { type AddressValue, canonicalAddress, parseAddressValue } from "./address.js";
 import { type FstabEntry, parseFstab, parseFstabLine } from "./fstab.js";
 import type { HookCommand } from "./hook.js";
-import {
-  EXEC_HOOKS,
-  type ExecHook,
-  type JailDefinition,
-  type PseudoParameters,
-  SHARED_PARAMETERS,
-} from "./parameters.js";
+import { EXEC_HOOKS, type ExecHook, type JailDefinition, type PseudoParameters } from "./parameters.js";
 import type { ReadyProbe } from "./ready.js";
 import { type Problem, pseudoName, ValueReader } from "./values.js";
 

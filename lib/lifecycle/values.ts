@@ -1,5 +1,6 @@
+import { PSEUDO_PARAMETERS } from "../params/pseudo.js";
 import { type HookCommand, type HookValue, hookCommand } from "./hook.js";
-import { type ExecHook, PSEUDO_PARAMETERS, type PseudoParameters } from "./parameters.js";
+import type { ExecHook, PseudoParameters } from "./parameters.js";
 
 /** Something in a definition that cannot be used. */
 export interface Problem {

@@ -1,4 +1,4 @@
-import { PSEUDO_PARAMETERS } from "../../lifecycle/parameters.js";
+import { PSEUDO_PARAMETERS } from "../../params/pseudo.js";
 import { negate, type Parameter, type ParameterTable } from "../../params/table.js";
 import { type CliFailure, usageFailure } from "../failure.js";
 import { nearest } from "../words.js";

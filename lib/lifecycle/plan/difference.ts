@@ -1,11 +1,11 @@
 import type { MountEntry } from "../../machine/machine.js";
 import { runProgram } from "../../machine/run.js";
 import type { InterfaceEntry } from "../../machine/tables.js";
+import { SHARED_PARAMETERS } from "../../params/pseudo.js";
 import { canonicalAddress, prefixOf } from "../address.js";
 import type { Engine } from "../engine/context.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { type Thing, thingName } from "../ledger/thing.js";
-import { SHARED_PARAMETERS } from "../parameters.js";
 import type { ParameterDifference, RunningJail } from "../port.js";
 import type { JailSpec } from "../spec.js";
 import { aliasKey, hostInterfaces } from "../steps/alias.js";

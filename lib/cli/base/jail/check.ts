@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { bytesToText } from "../../../bytes-text.js";
 import { sameParameter } from "../../../conf/names.js";
-import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
 import type { Machine } from "../../../machine/machine.js";
+import { PSEUDO_PARAMETERS } from "../../../params/pseudo.js";
 import { codeOf, strerror } from "../../../strerror.js";
 import type { BaseJail } from "./model.js";
 import { leadingInteger } from "./names.js";

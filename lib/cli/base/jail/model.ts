@@ -1,5 +1,5 @@
 import { sameParameter } from "../../../conf/names.js";
-import { PSEUDO_PARAMETERS } from "../../../lifecycle/parameters.js";
+import { PSEUDO_PARAMETERS } from "../../../params/pseudo.js";
 import { leadingInteger } from "./names.js";
 
 /** Copies that jail(8) makes of parameters for its own steps. */
