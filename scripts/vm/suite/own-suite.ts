@@ -18,8 +18,15 @@ const CHECKOUT = `${GUEST_ROOT}/checkout`;
 const TSX = ["--import", "tsx"] as const;
 const NATIVE = { BSDJAIL_KERNEL: "native" };
 
-/** What the suite needs of a kernel that is a module, loaded where it is there. */
-const KERNEL_MODULES = ["nullfs", "fdescfs", "procfs", "tmpfs", "linprocfs", "if_epair", "if_bridge", "zfs"];
+/** What the kernels that were recorded had, loaded where it is a module. Others would add parameters to those of jails. */
+const RECORDED_MODULES = ["nullfs", "fdescfs", "procfs", "tmpfs", "if_epair", "if_bridge"];
+
+/** What the suite's tests can do more with. */
+const TESTED_MODULES = ["linprocfs", "zfs"];
+
+function loading(modules: readonly string[]): string {
+  return `for m in ${modules.join(" ")}; do kldload -n $m 2>/dev/null; done`;
+}
 
 const NO_ASLR = "sysctl kern.elf64.aslr.enable=0 kern.elf64.aslr.pie_enable=0 || true";
 
@@ -82,6 +89,7 @@ function vitest(words: readonly string[], emulated: boolean): Part {
     ],
     cwd: CHECKOUT,
     env: { ...NATIVE, BSDJAIL_VM_SKIPS: `${GUEST_RESULTS}/skips.json` },
+    modules: TESTED_MODULES,
     junit: "vitest.xml",
     skips: "skips.json",
   };
@@ -111,15 +119,11 @@ export function suitePlan(options: SuiteOptions): Plan {
   const { root, modules, addon, node, network } = options;
   const nodeIdentity = node === undefined ? "pkg" : `${node} ${statSync(node, { throwIfNoEntry: false })?.mtimeMs}`;
   return {
-    identity: hashed("suite 2", modules.identity, nodeIdentity, addon.by, String(network)),
+    identity: hashed("suite 3", modules.identity, nodeIdentity, addon.by, String(network)),
     addon: addon.by === "cross-compiled" ? addon.by : `${addon.by} (${addon.why})`,
 
     async prepare(work) {
-      await shellStep(
-        work,
-        "loading kernel modules",
-        `for m in ${KERNEL_MODULES.join(" ")}; do kldload -n $m 2>/dev/null; done; mkdir -p ${CHECKOUT}`,
-      );
+      await shellStep(work, "loading kernel modules", `${loading(RECORDED_MODULES)}; mkdir -p ${CHECKOUT}`);
       // Emulation forgets what it translated of a program that is never twice at the same place.
       if (work.emulated) await shellStep(work, "turning address randomization off", NO_ASLR);
       await provideNode(work, node, network);
@@ -160,6 +164,7 @@ export function suitePlan(options: SuiteOptions): Plan {
           work = await work.renew();
           await provide();
         }
+        if (part.modules !== undefined) await shellStep(work, "loading kernel modules", `${loading(part.modules)}; :`);
         results.push(await runPart(part, work));
         used = true;
       }

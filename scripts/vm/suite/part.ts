@@ -19,6 +19,8 @@ export interface Part {
   readonly env?: Readonly<Record<string, string>>;
   /** It wants a kernel that has made no jail yet: the machine as it was prepared. */
   readonly unused?: boolean | undefined;
+  /** Kernel modules that it wants where they are there. */
+  readonly modules?: readonly string[] | undefined;
   /** The report that it writes in {@link GUEST_RESULTS}; undefined: its closing line counts. */
   readonly junit?: string | undefined;
   /** The list of skips that it writes there. */
