@@ -50,8 +50,13 @@ export async function start(
     settled,
     run: (name, milestone) => {
       const definition = byName.get(name) as JailDefinition;
-      const explicit = options.only?.includes(name) ?? true;
-      return startOne(session, definition, specs.get(name) as JailSpec, milestone, options, explicit);
+      const refuseRunning = options.running === "fail" && (options.only?.includes(name) ?? true);
+      return takeTurn(
+        session,
+        name,
+        () => takeLock(engine, name, "up"),
+        () => startLocked(session, definition, specs.get(name) as JailSpec, milestone, refuseRunning),
+      );
     },
     skip: (name, need) => session.tell(name, { state: "skipped", reason: `it needs "${need}", which is not up` }),
   });
@@ -87,22 +92,6 @@ export function parentProblem(
 
 function isUp(jail: RunningJail | undefined): boolean {
   return jail !== undefined && !jail.dying;
-}
-
-function startOne(
-  session: Session,
-  definition: JailDefinition,
-  spec: JailSpec,
-  milestone: () => void,
-  options: UpOptions,
-  explicit: boolean,
-): Promise<boolean> {
-  return takeTurn(
-    session,
-    spec.name,
-    () => takeLock(session.engine, spec.name, "up"),
-    () => startLocked(session, definition, spec, milestone, options.running === "fail" && explicit),
-  );
 }
 
 async function startLocked(

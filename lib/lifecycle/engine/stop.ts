@@ -26,26 +26,16 @@ export async function stop(
     atOnce: session.atOnce,
     newestFirst: true,
     run: (name, milestone) =>
-      stopOne(session, known.get(name), specs.get(name) as JailSpec, milestone, options, wanted.includes(name)),
+      takeTurn(
+        session,
+        name,
+        () => lockForStop(session.engine, name),
+        () =>
+          stopLocked(session, known.get(name), specs.get(name) as JailSpec, milestone, options, wanted.includes(name)),
+      ),
     skip: (name, need) =>
       session.tell(name, { state: "skipped", reason: `"${need}", which needs it, could not be stopped` }),
   });
-}
-
-function stopOne(
-  session: Session,
-  definition: JailDefinition | undefined,
-  spec: JailSpec,
-  milestone: () => void,
-  options: DownOptions,
-  explicit: boolean,
-): Promise<boolean> {
-  return takeTurn(
-    session,
-    spec.name,
-    () => lockForStop(session.engine, spec.name),
-    () => stopLocked(session, definition, spec, milestone, options, explicit),
-  );
 }
 
 async function stopLocked(

@@ -1,9 +1,11 @@
 import type { JailDefinition } from "../../../lib/lifecycle/parameters.js";
+import { HOOKS } from "./parts.js";
 
 /** A definition that uses every step, for the world of `freshWorld`. */
 export const EVERYTHING: JailDefinition = {
   name: "web",
   parameters: {
+    ...HOOKS,
     path: "/jails/web",
     vnet: "new",
     interface: "em0",
@@ -16,17 +18,7 @@ export const EVERYTHING: JailDefinition = {
     "mount.procfs": true,
     "vnet.interface": "epair0b",
     "zfs.dataset": "zroot/web",
-    "exec.prepare": "echo prepare",
-    "exec.prestart": "echo prestart",
-    "exec.created": "echo created; true",
     "exec.start": ["sleep 100 &", "sh /etc/rc"],
-    command: "true",
-    "exec.poststart": "echo poststart",
-    "exec.prestop": "echo prestop",
-    "exec.stop": "sh /etc/rc.shutdown",
-    "exec.poststop": "echo poststop",
-    "exec.release": "echo release",
-    "stop.timeout": 1,
   },
   ready: { kind: "file", path: "/proc" },
 };

@@ -5,6 +5,7 @@ import type { JailHost } from "../../../lib/host.js";
 import { HostJails } from "../../../lib/lifecycle/jails.js";
 import type { JailDefinition } from "../../../lib/lifecycle/parameters.js";
 import { SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
+import { HOOKS, interfaces } from "./parts.js";
 
 /** What a folder with a simulated machine in it is made of. */
 export interface Folder {
@@ -43,35 +44,10 @@ export function prepareFolder(path: string, machine: SimulatedMachine): void {
   }
   cpSync(join(__dirname, "../../fixtures/lifecycle/fstab"), join(root, "etc/fstab.a"));
   machine.change((world) => {
-    const interfaces = [
-      {
-        name: "em0",
-        vnet: 0,
-        driver: "physical",
-        up: true,
-        addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }],
-      },
-      { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
-      { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
-    ] as const;
-    world.interfaces.push(...interfaces.map((entry) => ({ ...entry, addresses: [...entry.addresses] })));
+    world.interfaces.push(...interfaces());
     world.datasets.push({ name: "zroot/b", jailed: true, jid: 0, mountpoint: "/jails/b/data" });
   });
 }
-
-const HOOKS = {
-  "exec.prepare": "echo prepare",
-  "exec.prestart": "echo prestart",
-  "exec.created": "echo created; true",
-  "exec.start": ["server &", "sh /etc/rc"],
-  command: "true",
-  "exec.poststart": "echo poststart",
-  "exec.prestop": "echo prestop",
-  "exec.stop": "sh /etc/rc.shutdown",
-  "exec.poststop": "echo poststop",
-  "exec.release": "echo release",
-  "stop.timeout": 1,
-};
 
 /** Two jails that use every step between them: a jail with addresses and mounts, and one with a network stack of its own. */
 export const EVERY_STEP: readonly JailDefinition[] = [

@@ -6,6 +6,7 @@ import { Lifecycle } from "../../../lib/lifecycle/lifecycle.js";
 import { type HostCommand, SimulatedMachine } from "../../../lib/machine/simulated/machine.js";
 import { FakeJails } from "./fake-jails.js";
 import { type MachineFaults, withFaults } from "./faults.js";
+import { interfaces } from "./parts.js";
 
 /** A fresh machine with a root of its own, jails in memory and a lifecycle on both; gone when the test is. */
 export function freshWorld(options: { commands?: "record" | "host" | HostCommand } = {}) {
@@ -67,17 +68,7 @@ export function freshWorld(options: { commands?: "record" | "host" | HostCommand
   }
   world.writeFile("/etc/fstab.web", "tmpfs /jails/web/log tmpfs rw,size=1m 0 0\n");
   machine.change((state) => {
-    state.interfaces.push(
-      {
-        name: "em0",
-        vnet: 0,
-        driver: "physical",
-        up: true,
-        addresses: [{ family: "inet", address: "192.0.2.1", prefix: 24, own: true }],
-      },
-      { name: "epair0a", vnet: 0, driver: "epair", peer: "epair0b", up: false, addresses: [] },
-      { name: "epair0b", vnet: 0, driver: "epair", peer: "epair0a", up: false, addresses: [] },
-    );
+    state.interfaces.push(...interfaces());
     state.datasets.push({ name: "zroot/web", jailed: true, jid: 0, mountpoint: "/jails/web/data" });
   });
   return world;
