@@ -29,7 +29,7 @@ export { openLifecycle } from "./open.js";
 export type { DownOptions, RunningOptions, UpOptions } from "./options.js";
 export type { ExecHook, JailDefinition, OneOrMore, PseudoParameters } from "./parameters.js";
 export { PlanStaleError } from "./plan/apply.js";
-export type { Drift, JailPlan, Plan, PlannedAction, PlanOptions } from "./plan/plan.js";
+export type { Drift, JailPlan, Plan, PlannedAction, PlanOptions } from "./plan/model.js";
 export { type ReadyContext, type ReadyProbe, ready } from "./ready.js";
 export type { LifecycleRun, RunOutcome } from "./run.js";
 export type { Direction } from "./steps/kind.js";

@@ -18,7 +18,8 @@ import {
 } from "./options.js";
 import type { JailDefinition } from "./parameters.js";
 import { applyPlan, updateOne } from "./plan/apply.js";
-import { makePlan, makeStopPlan, type Plan, type PlanOptions } from "./plan/plan.js";
+import type { Plan, PlanOptions } from "./plan/model.js";
+import { makePlan, makeStopPlan } from "./plan/plan.js";
 import { LifecycleRun } from "./run.js";
 import { type JailStatus, status } from "./why/status.js";
 import { explain, type Why } from "./why/why.js";

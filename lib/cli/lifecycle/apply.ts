@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { PlanStaleError } from "../../lifecycle/plan/apply.js";
-import type { Plan, PlanOptions } from "../../lifecycle/plan/plan.js";
+import type { Plan, PlanOptions } from "../../lifecycle/plan/model.js";
 import { CliFailure, usageFailure } from "../failure.js";
 import type { CliIo } from "../io.js";
 import { runVerb } from "../verbs/run.js";

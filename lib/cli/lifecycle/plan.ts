@@ -1,4 +1,4 @@
-import type { JailPlan, Plan, PlannedAction } from "../../lifecycle/plan/plan.js";
+import type { JailPlan, Plan, PlannedAction } from "../../lifecycle/plan/model.js";
 import { stepLabel } from "../../lifecycle/quote.js";
 import { STATUS_FAILED, STATUS_OK } from "../failure.js";
 import type { CliIo } from "../io.js";

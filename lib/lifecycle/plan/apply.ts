@@ -7,7 +7,8 @@ import { takeLock, takeTurn } from "../engine/turn.js";
 import type { JailDefinition } from "../parameters.js";
 import type { JailSpec } from "../spec.js";
 import { compare, isSame, MachineView } from "./difference.js";
-import { makePlan, makeStopPlan, type Plan, updateActions } from "./plan.js";
+import type { Plan } from "./model.js";
+import { makePlan, makeStopPlan, updateActions } from "./plan.js";
 
 /** The machine is not as it was when the plan was made. */
 export class PlanStaleError extends Error {
