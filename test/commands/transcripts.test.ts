@@ -13,7 +13,8 @@ const ONLY_PRINTS = /^jail\.conf: /;
 
 for (const file of FILES) {
   const release = releaseOf(file);
-  test.concurrent(`as recorded in ${file}`, async () => {
+  // A process for each command: on a machine that has much else to do, minutes.
+  test.concurrent(`as recorded in ${file}`, { timeout: 1_200_000 }, async () => {
     const failed: unknown[] = [];
     let passed = 0;
     const cases = readCases(join(FOLDER, file)).filter((each) => !ONLY_PRINTS.test(each.case));
