@@ -36,6 +36,9 @@ function record(holder: Holder | undefined): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(Math.max(0, RECORD_BYTES - bytes.length), " ")]);
 }
 
+/** What a lock's file says when nobody holds it. */
+const FREE = record(undefined).toString("utf8");
+
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -62,21 +65,22 @@ function openLock(path: string): number {
 }
 
 /**
- * Writes who holds it, where what was read is still what stands there. For that moment alone a flock(2) is held, which the
- * kernel takes back from a process that is killed.
+ * Writes who holds it, where what is expected stands there; else returns what does. For that moment alone a flock(2) is
+ * held, which the kernel takes back from a process that is killed.
  */
-function replace(path: string, seen: string, holder: Holder | undefined): boolean {
+function exchange(path: string, expected: string, bytes: Buffer): string | undefined {
   try {
     const fd = openLock(path);
     try {
       lockDescriptor(fd);
       const there = Buffer.alloc(RECORD_BYTES * 2);
-      if (there.toString("utf8", 0, readSync(fd, there, 0, there.length, 0)) !== seen) return false;
-      const bytes = record(holder);
+      const text = there.toString("utf8", 0, readSync(fd, there, 0, there.length, 0));
+      // One that was only just made says nothing yet.
+      if (text !== expected && !(text === "" && expected === FREE)) return text;
       if (writeSync(fd, bytes, 0, bytes.length, 0) < bytes.length) {
         throw Object.assign(new Error("a lock's record was cut"), { code: "ENOSPC", syscall: "write" });
       }
-      return true;
+      return undefined;
     } finally {
       closeSync(fd);
     }
@@ -99,13 +103,16 @@ export async function takeLock(
   const token = Buffer.from(machine.random(12)).toString("hex");
   let told = "";
   let wait = FIRST_WAIT_MS;
+  // Mostly nobody holds it: that is tried before anything is read.
+  let expected = FREE;
   for (;;) {
     options.signal?.throwIfAborted();
-    const seen = read(path);
-    const holder = parse(seen);
+    const mine = record({ ...self, purpose, since: machine.now(), token });
+    const there = exchange(path, expected, mine);
+    if (there === undefined) return release(path, mine);
+    const holder = parse(there);
     if (holder === undefined || !(await machine.alive(holder, options))) {
-      const mine = { ...self, purpose, since: machine.now(), token };
-      if (replace(path, seen, mine)) return release(path, token);
+      expected = there;
       continue;
     }
     if (holder.token !== told) {
@@ -114,6 +121,7 @@ export async function takeLock(
     }
     await machine.sleep(wait, options);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    expected = FREE;
   }
 }
 
@@ -127,16 +135,14 @@ export async function currentHolder(
   return holder !== undefined && (await machine.alive(holder, options)) ? holder : undefined;
 }
 
-function release(path: string, token: string): MachineLock {
+function release(path: string, mine: Buffer): MachineLock {
   let held = true;
   return {
     async release() {
       if (!held) return;
       held = false;
-      for (;;) {
-        const seen = read(path);
-        if (parse(seen)?.token !== token || replace(path, seen, undefined)) return;
-      }
+      // What else stands there is another's, who took it for that of a process that has ended.
+      exchange(path, mine.toString("utf8"), Buffer.from(FREE));
     },
   };
 }

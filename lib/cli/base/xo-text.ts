@@ -31,6 +31,9 @@ const WIDE: readonly (readonly [number, number])[] = [
   [0x30000, 0x3fffd],
 ];
 
+/** Characters that are a byte and a column each, wherever they are seen: most values have no others. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** Columns that libxo counts for a code point. */
 export function columnsOf(codePoint: number): number {
   if (codePoint < 0x20 || (codePoint >= 0x7f && codePoint < 0xa0)) return 0;
@@ -94,6 +97,10 @@ export function layOut(
   const { min = 0, size } = shape;
   const shaped = shape.min !== undefined || size !== undefined || shape.checked === true;
   if (!shaped && (sight === "encoded" || sight === "html")) return escape(value);
+  if (PLAIN.test(value)) {
+    const whole = size === undefined ? value : value.slice(0, size);
+    return padded(escape(whole), min - whole.length, shape);
+  }
   let kept = "";
   let columns = 0;
   let left = size ?? Number.POSITIVE_INFINITY;
@@ -111,8 +118,12 @@ export function layOut(
     kept += shown ?? "?";
     columns += shown === undefined ? 1 : width;
   }
-  const padding = " ".repeat(Math.max(0, min - columns));
-  return shape.left ? escape(kept) + padding : padding + escape(kept);
+  return padded(escape(kept), min - columns, shape);
+}
+
+function padded(text: string, blanks: number, { left }: XoShape): string {
+  if (blanks <= 0) return text;
+  return left ? text + " ".repeat(blanks) : " ".repeat(blanks) + text;
 }
 
 /** A character as it is shown; undefined where the locale has none. */
