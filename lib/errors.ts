@@ -76,16 +76,26 @@ export class JailParameterError extends TypeError {
 }
 
 /**
- * What is not an answer of the kernel. `code` is one of
- * `ERR_JAIL_UNSUPPORTED_PLATFORM` (this machine has no jails), `ERR_JAIL_ADDON` (the addon does not load),
- * `ERR_JAIL_STATE` (the simulated machine cannot be opened), `ERR_JAIL_CHANGED` (the jid now means another jail),
- * `ERR_JAIL_LINGERS` (a removed jail is still held when the time is over),
- * `ERR_JAIL_NO_RACCT` (the kernel does not count what jails use).
+ * Why something could not be done that is not an answer of the kernel: `ERR_JAIL_UNSUPPORTED_PLATFORM` (this machine has no
+ * jails), `ERR_JAIL_ADDON` (the addon does not load), `ERR_JAIL_SIMULATED` (the simulated machine cannot be opened),
+ * `ERR_JAIL_STATE` (this program's environment or what it has loaded does not allow it), `ERR_JAIL_CHANGED` (the jid now
+ * means another jail), `ERR_JAIL_LINGERS` (a removed jail is still held when the time is over), `ERR_JAIL_NO_RACCT` (the
+ * kernel does not count what jails use).
  */
-export class JailStateError extends Error {
-  readonly code: string;
+export type JailStateCode =
+  | "ERR_JAIL_UNSUPPORTED_PLATFORM"
+  | "ERR_JAIL_ADDON"
+  | "ERR_JAIL_SIMULATED"
+  | "ERR_JAIL_STATE"
+  | "ERR_JAIL_CHANGED"
+  | "ERR_JAIL_LINGERS"
+  | "ERR_JAIL_NO_RACCT";
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+/** What is not an answer of the kernel. */
+export class JailStateError extends Error {
+  readonly code: JailStateCode;
+
+  constructor(code: JailStateCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

@@ -9,7 +9,7 @@ export type {
 } from "./binding.js";
 export type { CallOptions } from "./call.js";
 export { type Answer, type Area, type Check, type Diagnosis, diagnose } from "./doctor/index.js";
-export type { JailErrorContext } from "./errors.js";
+export type { JailErrorContext, JailStateCode } from "./errors.js";
 export { JailError, JailParameterError, JailStateError } from "./errors.js";
 export { type JailEntryCode, JailEntryError, type JailEntryStep } from "./exec/entry-error.js";
 export type { JailExecOptions, JailExecResult, JailExecSyncOptions } from "./exec/exec.js";

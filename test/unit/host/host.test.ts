@@ -151,6 +151,12 @@ describe("a host", () => {
     expect(JSON.stringify(web)).toBe('{"jid":1,"name":"web"}');
   });
 
+  it("says by its code why a simulated machine cannot be opened", () => {
+    const refused = expect.objectContaining({ name: "JailStateError", code: "ERR_JAIL_SIMULATED" });
+    expect(() => JailHost.simulated({ release: "12.4" })).toThrow(refused);
+    expect(() => JailHost.simulated({ stateFile: "/nonexistent/folder/state" })).toThrow(refused);
+  });
+
   it("names an unknown parameter that is asked for", () => {
     const host = JailHost.simulated();
     expect(() => host.listSync(["nonesuch"])).toThrow(
