@@ -8,7 +8,7 @@ import { runMachines } from "./commands/run-machines.js";
 import { messageOf, STATUS, UsageError, VmError } from "./errors.js";
 import { type CommandName, parseOptions, USAGE } from "./options.js";
 import { type Io, Session } from "./session.js";
-import { buildHere, prebuilt } from "./suite/addon.js";
+import { buildDist, buildHere, prebuilt } from "./suite/addon.js";
 import { commandPlan } from "./suite/command-plan.js";
 import { givenModules, guestModules } from "./suite/modules.js";
 import { suitePlan } from "./suite/own-suite.js";
@@ -19,6 +19,7 @@ function test(session: Session): Promise<number> {
   const { cache, waits, signal, options } = session;
   const { nodeModules, network, node, parts, rest } = options;
   return runMachines(session, async ({ arch }, say) => {
+    await buildDist(root, signal);
     const addon = options.prebuilt ? prebuilt(root, arch) : await buildHere(root, arch, signal, say);
     const modules =
       nodeModules === undefined

@@ -22,20 +22,23 @@ export type AddonRoad =
   | { readonly by: "cross-compiled"; readonly folder: string }
   | { readonly by: "compiled in the guest"; readonly why: string };
 
-/** Brings dist and, where zig is, the prebuild for the guest up to date. */
-export async function buildHere(
-  root: string,
-  arch: Arch,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<AddonRoad> {
-  // What `npm run build:ts` does.
+/** Brings dist up to date, as `npm run build:ts` does. */
+export async function buildDist(root: string, signal: AbortSignal): Promise<void> {
   const steps = [["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], ["scripts/bundle.mjs"]];
   for (const [script = "", ...words] of steps) {
     const built = await capture(process.execPath, [join(root, script), ...words], { cwd: root, signal });
     if (built.status !== 0)
       throw new VmError("dist could not be built", "", `${built.stdout}${built.stderr}`.trim().split("\n"));
   }
+}
+
+/** Brings the prebuild for the guest up to date where zig is. */
+export async function buildHere(
+  root: string,
+  arch: Arch,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<AddonRoad> {
   try {
     findZig();
   } catch (thrown) {
