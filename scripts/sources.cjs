@@ -37,6 +37,7 @@ const parts = {
   "jail-exec": (system) => {
     return [
       ...folder("jail-exec", (file) => !file.startsWith("system_") || file === systemFile(system)),
+      "native/kernel/errno.cc",
       ...(system === "dragonfly" ? ["native/kernel/dragonfly/native/abi.cc"] : []),
     ];
   },

@@ -19,9 +19,11 @@ export async function become(start: () => Promise<Watched>, io: CliIo, ownTermin
     const told =
       !ownTerminal && (signal === "SIGINT" || signal === "SIGQUIT") && (io.stdin as { isTTY?: boolean }).isTTY === true;
     if (told) return;
-    // One that comes before the command does is kept for it.
-    if (program === undefined) early.push(signal);
-    else program.kill(signal as "SIGTERM");
+    // One that comes before the command does is kept for it; where it comes again, the command is not waited for: what a
+    // jail keeps at its entry goes with this process.
+    if (program !== undefined) program.kill(signal as "SIGTERM");
+    else if (early.includes(signal)) process.exit(SIGNALLED + signalNumber(signal));
+    else early.push(signal);
   };
   for (const signal of PASSED) process.on(signal, pass);
   try {

@@ -51,7 +51,13 @@ class Entry {
     if (int error = reset_open_files(options_.open_files)) {
       status_.fail(Step::Limits, error, "soft limit of open files " + std::to_string(options_.open_files));
     }
-    if (options_.terminal) terminal_.split(options_, status_);
+    // From here on, because a jail can keep whoever enters it: by a file that is a pipe, where one is read. Again in
+    // finish(), because to become another user takes it back.
+    if (options_.death_signal != 0) die_with_parent(options_.death_signal, options_.parent);
+    if (!options_.terminal) return;
+    relay_ = getpid();
+    terminal_.split(status_);
+    die_with_relay();
   }
 
   void enter() {
@@ -164,10 +170,8 @@ class Entry {
 
   [[noreturn]] void finish() {
     if (options_.terminal) {
-      pid_t relay = getppid();
       if (int error = terminal_.take(options_)) status_.fail(Step::Terminal, error, "terminal");
-      // The relay is the command's only keeper: if it is killed, nobody reads this terminal again.
-      die_with_parent(SIGKILL, relay);
+      die_with_relay();
     } else if (options_.death_signal != 0) {
       die_with_parent(options_.death_signal, options_.parent);
     }
@@ -183,11 +187,19 @@ class Entry {
     if (getppid() != parent) kill(getpid(), signal);
   }
 
+  // The relay is the command's only keeper: if it is killed, nobody reads this terminal again. Not every system can.
+  void die_with_relay() {
+    int error = system_set_death_signal(SIGKILL);
+    if (error != 0 && error != ENOSYS) status_.fail(Step::Limits, error, "signal at the relay's end");
+    if (getppid() != relay_) kill(getpid(), SIGKILL);
+  }
+
   const Options& options_;
   Status& status_;
   Environment environment_;
   Terminal terminal_;
   Account account_;
+  pid_t relay_ = -1;
   bool known_ = false;
 };
 

@@ -29,7 +29,5 @@ class Status {
 };
 
 const char* step_name(Step step);
-// The errno's name ("ENOENT"), or "" for a number that has none here.
-const char* errno_name(int error);
 
 }  // namespace bsdjail

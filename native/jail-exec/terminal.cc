@@ -73,7 +73,7 @@ bool send_master(int link, int master) {
 
 }  // namespace
 
-void Terminal::split(const Options& options, const Status& status) {
+void Terminal::split(const Status& status) {
   Pair outer;
   int no_outer = open_pair(outer);
   int ends[2];
@@ -85,14 +85,7 @@ void Terminal::split(const Options& options, const Status& status) {
   if (int error = relay.prepare()) status.fail(Step::Terminal, error, "signals");
   pid_t child = fork();
   if (child < 0) status.fail(Step::Terminal, errno, "fork(2)");
-  if (child > 0) {
-    if (options.death_signal != 0) {
-      system_set_death_signal(options.death_signal);
-      // It may have ended before we asked.
-      if (getppid() != options.parent) kill(getpid(), options.death_signal);
-    }
-    relay.run(child, ends[0], outer.master);
-  }
+  if (child > 0) relay.run(child, ends[0], outer.master);
   relay.forget();
   close(ends[0]);
   if (no_outer == 0) close(outer.master);

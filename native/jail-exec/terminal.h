@@ -14,7 +14,7 @@ class Status;
 class Terminal {
  public:
   // Forks. Returns in the child alone; the parent stays in here and leaves with the command's status or signal.
-  void split(const Options& options, const Status& status);
+  void split(const Status& status);
   // In the child, as the command's user: a session of its own, the terminal on 0, 1 and 2. 0, or an errno.
   int take(const Options& options);
   // What must stay open in the child until take().

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -193,6 +194,38 @@ TEST(an_attach_that_fails_names_the_jail_or_the_directory) {
   // One that is not handed in is closed before, and harms nothing.
   run.keep = "0,1,2";
   CHECK_EQ(finish(run).status, 0);
+}
+
+TEST(what_a_jail_keeps_from_going_on_ends_with_whoever_started_it) {
+  for (bool terminal : {false, true}) {
+    int held[2];
+    CHECK(pipe(held) == 0);
+    pid_t starter = fork();
+    if (starter == 0) {
+      Run run = shell("true", {"-j", "1", "-p", std::to_string(SIGKILL) + ":" + std::to_string(getpid())});
+      if (terminal) run.options.insert(run.options.end(), {"-t", "80x24"});
+      run.environment = {"BSDJAIL_EXEC_ATTACH=-1"};
+      run.keep = "0,1,2,9";
+      run.before = [&] { dup2(held[1], 9); };
+      start(run);
+      // It has come as far as the attach when it sleeps; to end before that is the same to it.
+      usleep(100000);
+      _exit(0);
+    }
+    close(held[1]);
+    int status = 0;
+    CHECK(waitpid(starter, &status, 0) == starter && status == 0);
+    char byte;
+    // The end of what all of them hold: none is left.
+    CHECK(read(held[0], &byte, 1) == 0);
+    close(held[0]);
+  }
+}
+
+TEST(every_errno_has_its_name) {
+  Run run = shell("true");
+  run.environment = {"BSDJAIL_EXEC_ATTACH=" + std::to_string(ENOTCONN)};
+  CHECK(starts(finish(run).failure(), "attach\t" + std::to_string(ENOTCONN) + "\tENOTCONN\tjail 1"));
 }
 
 TEST(a_jail_descriptor_does_not_reach_the_command) {
