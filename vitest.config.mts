@@ -21,5 +21,6 @@ export default defineConfig({
     maxWorkers: process.platform === "freebsd" ? 1 : availableParallelism(),
     sequence: { sequencer: LongOnesFirst },
     testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
