@@ -1,6 +1,7 @@
 import { type InspectOptions, inspect } from "node:util";
 import { JAIL_UPDATE, JAIL_USE_DESC, type RawKey } from "./binding.js";
 import { type CallOptions, checked, until } from "./call.js";
+import { checkMilliseconds, checkSignal } from "./checks.js";
 import { JailError, JailParameterError, JailStateError } from "./errors.js";
 import type { Entry, EntryTarget } from "./exec/entry.js";
 import { JailEntryError } from "./exec/entry-error.js";
@@ -13,7 +14,7 @@ import {
   type JailExecSyncOptions,
 } from "./exec/exec.js";
 import { type JailChildProcess, type JailChildProcessWithStreams, launchSync } from "./exec/launch.js";
-import { commandEntry, type JailSpawnOptions } from "./exec/options.js";
+import { checkCommand, commandEntry, type JailSpawnOptions } from "./exec/options.js";
 import { type CreateOptions, JailHost, type JailRow, type ListOptions } from "./host.js";
 import { JailLimits, type LimitedJail, releaseLimits, releaseLimitsSync, usageOf } from "./limits/limits.js";
 import type { JailUsage } from "./limits/rule.js";
@@ -152,6 +153,7 @@ export class Jail {
    * processes holds it, such as a half-closed connection (`sockstat -s` shows it) or a mount of its file system.
    */
   async remove({ signal, timeout }: RemoveOptions = {}): Promise<void> {
+    checkMilliseconds("timeout", timeout, { forever: true });
     const deadline = performance.now() + (timeout ?? Number.POSITIVE_INFINITY);
     const { kernel } = this.host;
     if (this.#descriptor !== undefined) {
@@ -261,6 +263,7 @@ export class Jail {
    * Rejects with a system error, EPERM, where one of them may not be signalled; the others are.
    */
   async kill(signal: NodeJS.Signals = "SIGTERM", options: ProcessesOptions = {}): Promise<JailProcess[]> {
+    checkSignal("signal", signal);
     await this.get(["jid"], options);
     return signalProcesses(this.host, this.jid, signal, options);
   }
@@ -270,6 +273,7 @@ export class Jail {
    * not persist. Rejects with a JailStateError `ERR_JAIL_LINGERS` where one survives KILL.
    */
   async stop(options: StopOptions = {}): Promise<StopResult> {
+    checkMilliseconds("timeout", options.timeout, { forever: true });
     await this.get(["jid"], options);
     return stopProcesses(this.host, this.jid, options);
   }
@@ -349,6 +353,7 @@ export class Jail {
     args: readonly string[],
     options: Parameters<typeof commandEntry>[2],
   ): Execution & { readonly entry: Entry } {
+    checkCommand(args, options);
     const byDescriptor = this.#descriptor !== undefined && !this.host.kernel.simulated;
     const target: EntryTarget = byDescriptor ? { descriptor: this.#descriptor as number } : { jid: this.jid };
     try {

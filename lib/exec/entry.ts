@@ -1,5 +1,6 @@
 /** What jail-exec is asked to enter and to become, and its words for that. */
 import { constants } from "node:os";
+import { checkSignal } from "../checks.js";
 import { JailParameterError } from "../errors.js";
 
 /** What makes a command end with whoever stands for it; macOS has nothing of the kind. */
@@ -81,8 +82,7 @@ export function checkEntry(entry: Entry): void {
     checkNumber("tty.columns", tty.columns, 0, SIZE_MAX);
     checkNumber("tty.rows", tty.rows, 0, SIZE_MAX);
   }
-  if (parentDeathSignal !== undefined && constants.signals[parentDeathSignal] === undefined)
-    throw new JailParameterError("parentDeathSignal", parentDeathSignal, "this machine has no such signal");
+  checkSignal("parentDeathSignal", parentDeathSignal);
   for (const [name, value] of [...Object.entries(env ?? {}), ...Object.entries(base ?? {})]) {
     checkText("env", name);
     if (value !== undefined) checkText(`env.${name}`, String(value));

@@ -1,4 +1,5 @@
 import type { SpawnOptions, StdioOptions } from "node:child_process";
+import { checkMilliseconds, checkSignal } from "../checks.js";
 import { JailParameterError } from "../errors.js";
 import type { Entry, EntryTarget } from "./entry.js";
 
@@ -48,6 +49,15 @@ export interface JailSpawnOptions
   readonly tty?: boolean | TerminalSize | undefined;
 }
 
+/** Options of spawn and exec whose values are looked at before anything begins. */
+interface CheckedOptions {
+  readonly timeout?: unknown;
+  readonly killSignal?: unknown;
+  readonly maxBuffer?: unknown;
+  readonly encoding?: unknown;
+  readonly env?: unknown;
+}
+
 const COLUMNS = 80;
 const ROWS = 24;
 
@@ -55,6 +65,25 @@ function terminalOf(tty: boolean | TerminalSize | undefined): TerminalSize | und
   if (tty === undefined || tty === false) return undefined;
   if (tty !== true) return tty;
   return { columns: process.stdout.columns ?? COLUMNS, rows: process.stdout.rows ?? ROWS };
+}
+
+/**
+ * Checks what the types of a command's arguments say: it would come out where nobody catches it, or not at all.
+ *
+ * @throws JailParameterError
+ */
+export function checkCommand(args: unknown, options: CheckedOptions): void {
+  if (!Array.isArray(args))
+    throw new JailParameterError("args", args, "they must be an array of strings; options come after them");
+  const { timeout, killSignal, maxBuffer, encoding, env } = options;
+  checkMilliseconds("timeout", timeout);
+  if (typeof killSignal !== "number") checkSignal("killSignal", killSignal);
+  if (maxBuffer !== undefined && !(typeof maxBuffer === "number" && maxBuffer >= 0))
+    throw new JailParameterError("maxBuffer", maxBuffer, "it must be a number of bytes, from 0");
+  if (encoding !== undefined && encoding !== "buffer" && !Buffer.isEncoding(String(encoding)))
+    throw new JailParameterError("encoding", encoding, 'it must be "buffer" or an encoding of Buffer');
+  if (env !== undefined && (typeof env !== "object" || env === null))
+    throw new JailParameterError("env", env, "it must be an object, a property for each variable");
 }
 
 /** What is entered, and as what. @throws JailParameterError where options exclude each other */
