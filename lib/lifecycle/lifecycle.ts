@@ -16,7 +16,7 @@ import {
   type RunningOptions,
   type UpOptions,
 } from "./options.js";
-import type { JailDefinition } from "./parameters.js";
+import { checkDefinitions, type JailDefinition } from "./parameters.js";
 import { applyPlan, updateOne } from "./plan/apply.js";
 import type { Plan, PlanOptions } from "./plan/model.js";
 import { makePlan, makeStopPlan } from "./plan/plan.js";
@@ -50,7 +50,7 @@ export class Lifecycle {
 
   /** Starts jails, after what they need. Those that are up stay as they are. */
   up(definitions: readonly JailDefinition[], options: UpOptions = {}): LifecycleRun {
-    return this.#run(options, (session) => start(session, definitions, options));
+    return this.#run(options, (session) => start(session, checkDefinitions(definitions), options));
   }
 
   /**
@@ -58,7 +58,7 @@ export class Lifecycle {
    * them is in their ledgers.
    */
   down(definitions: readonly JailDefinition[], options: DownOptions = {}): LifecycleRun {
-    return this.#run(options, (session) => stop(session, definitions, options));
+    return this.#run(options, (session) => stop(session, checkDefinitions(definitions), options));
   }
 
   /**
@@ -66,7 +66,7 @@ export class Lifecycle {
    * what their ledgers say they were started with.
    */
   restart(definitions: readonly JailDefinition[], options: UpOptions & DownOptions = {}): LifecycleRun {
-    return this.#run(options, (session) => restart(session, definitions, options));
+    return this.#run(options, (session) => restart(session, checkDefinitions(definitions), options));
   }
 
   /** After a crash, a reboot or a stop by others: finishes or takes back what the ledgers say and the machine shows. */
@@ -76,12 +76,12 @@ export class Lifecycle {
 
   /** Looks, and says what {@link apply} would do. Changes nothing. Drift of running jails is in it. */
   async plan(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
-    return this.#look(options, (session) => makePlan(session, definitions, options));
+    return this.#look(options, (session) => makePlan(session, checkDefinitions(definitions), options));
   }
 
   /** Says what {@link down} would do. Changes nothing. */
   async planDown(definitions: readonly JailDefinition[], options: PlanOptions = {}): Promise<Plan> {
-    return this.#look(options, (session) => makeStopPlan(session, definitions, options));
+    return this.#look(options, (session) => makeStopPlan(session, checkDefinitions(definitions), options));
   }
 
   /**
@@ -97,7 +97,7 @@ export class Lifecycle {
   /** Brings running jails to their definitions without a restart; says where the kernel demands one. */
   update(definitions: readonly JailDefinition[], options: RunningOptions = {}): LifecycleRun {
     return this.#run(options, async (session) => {
-      for (const definition of definitions) {
+      for (const definition of checkDefinitions(definitions)) {
         if (options.only?.includes(definition.name) ?? true) await updateOne(session, definition);
       }
     });
@@ -110,12 +110,12 @@ export class Lifecycle {
 
   /** Why a jail does not start, does not stop, is not gone, or is not as it is defined. */
   why(name: string, definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<Why> {
-    return this.#look(options, (session) => explain(session, name, definitions));
+    return this.#look(options, (session) => explain(session, name, checkDefinitions(definitions)));
   }
 
   /** Every jail that is defined, recorded or running, and how it stands. */
   status(definitions: readonly JailDefinition[] = [], options: MachineOptions = {}): Promise<readonly JailStatus[]> {
-    return this.#look(options, (session) => status(session, definitions));
+    return this.#look(options, (session) => status(session, checkDefinitions(definitions)));
   }
 
   /**

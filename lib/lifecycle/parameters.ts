@@ -1,3 +1,4 @@
+import { JailParameterError } from "../errors.js";
 import type { HookValue } from "./hook.js";
 import type { ReadyProbe } from "./ready.js";
 
@@ -106,4 +107,19 @@ export interface JailDefinition {
   readonly parameters: DefinedParameters;
   /** When the jail is ready, asked after its last start step. Default: at once. */
   readonly ready?: OneOrMore<ReadyProbe>;
+}
+
+/** Definitions that are some. @throws JailParameterError for what is none */
+export function checkDefinitions(definitions: readonly JailDefinition[]): readonly JailDefinition[] {
+  const given: unknown = definitions;
+  if (!Array.isArray(given))
+    throw new JailParameterError("definitions", given, "they must be an array of { name, parameters }");
+  given.forEach((each: Partial<JailDefinition> | null | undefined, at) => {
+    const { name, parameters } = each ?? {};
+    if (typeof name !== "string" || name === "")
+      throw new JailParameterError(`definitions[${at}].name`, name, "it must be the jail's name");
+    if (typeof parameters !== "object" || parameters === null)
+      throw new JailParameterError(`definitions[${at}].parameters`, parameters, "they must be an object");
+  });
+  return definitions;
 }

@@ -182,6 +182,23 @@ describe("the lifecycle of a host", () => {
     expect(() => checkBooks(books)).toThrow(/belongs to another user/);
   });
 
+  it("refuses what is no definition by its place, and says nothing where nobody waits", async () => {
+    const host = JailHost.simulated();
+    const cases: [unknown, RegExp][] = [
+      [undefined, /^definitions cannot be undefined: they must be an array/],
+      [[null], /^definitions\[0\]\.name cannot be undefined/],
+      [[{ name: "a", parameters: {} }, { name: "b" }], /^definitions\[1\]\.parameters cannot be undefined/],
+    ];
+    for (const [given, message] of cases) {
+      const definitions = given as never;
+      void host.up(definitions);
+      await expect(host.up(definitions).result).rejects.toThrow(message);
+      await expect(host.down(definitions).result).rejects.toThrow(message);
+      await expect(host.lifecycle().plan(definitions)).rejects.toThrow(message);
+    }
+    expect(await host.list(["name"])).toEqual([]);
+  });
+
   it("is refused where jails have no names", () => {
     const dragonfly = JailHost.simulated({ release: "dragonfly-6.4" });
     expect(() => dragonfly.lifecycle()).toThrow(/DragonFly's have none/);
