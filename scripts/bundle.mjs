@@ -1,5 +1,6 @@
 // The last step of `npm run build:ts`: puts the command itself, FreeBSD's commands and those that scripts run most into one
 // file each, in place of the one that tsc wrote. To find and read some forty small files takes longer than `jls` itself.
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -41,6 +42,12 @@ const whenAskedFor = {
     }));
   },
 };
+
+// What an earlier build left of sources that are gone would be packed as well.
+for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+  const [, name, kind] = /^(.*?)(?:\.d)?\.(m?)[jt]s$/.exec(file) ?? [];
+  if (name !== undefined && !existsSync(join(dist, "../lib", `${name}.${kind}ts`))) rmSync(join(dist, file));
+}
 
 for (const { file, apart } of COMMANDS) {
   const path = join(dist, file);
