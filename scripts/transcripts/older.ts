@@ -57,6 +57,17 @@ const CHANGES: readonly Change[] = [
   },
   {
     since: "15.0",
+    shows: ({ sh }, files) =>
+      /^jail (?:\S+ )*-[a-zA-Z]*d/.test(sh) || usedFiles(sh, files).some((text) => /\ballow\.dying\b/.test(text)),
+    why: "its jail(8) brought a dying jail back by -d and allow.dying",
+  },
+  {
+    since: "15.0",
+    shows: ({ sh }) => /\bvnet\.interface=[^\s,]+,/.test(sh),
+    why: "its jail(8) split addresses alone in a parameter of the command line",
+  },
+  {
+    since: "15.0",
     shows: ({ stdout }) => /run command: \/sbin\/ifconfig \S+ vnet [^0-9\s]/.test(stdout),
     why: "its jail(8) gave ifconfig(8) the jail's name, not its jid",
   },
