@@ -1,4 +1,4 @@
-/** `bsdjail jls` as a process of its own, beside a Node.js that does nothing. */
+/** `bsdjail jls` and `list` as a process of its own, beside a Node.js that does nothing. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { JailHost } from "../../lib/index.js";
 import type { Bench, Round } from "./bench.js";
 
 const JLS = join(__dirname, "..", "..", "libexec", "jls");
+const MAIN = join(__dirname, "..", "..", "dist", "cli", "main.js");
 const MANY = 1000;
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): bigint {
@@ -15,8 +16,8 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): big
   return process.hrtime.bigint() - began;
 }
 
-/** How much longer `jls` takes than `node -e 0` run just before it, on a machine with so many jails. */
-async function prepare(jails: number, words: readonly string[] = []): Promise<Round> {
+/** How much longer a command takes than `node -e 0` run just before it, on a machine with so many jails. */
+async function prepare(jails: number, command: readonly string[] = [JLS]): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const state = join(folder, "kernel");
   const host = JailHost.simulated({ stateFile: state });
@@ -27,7 +28,7 @@ async function prepare(jails: number, words: readonly string[] = []): Promise<Ro
     operations: 1,
     async run() {
       const empty = run(["-e", "0"]);
-      return Number(run([JLS, ...words], env) - empty);
+      return Number(run(command, env) - empty);
     },
     end: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -41,5 +42,15 @@ export const benches: readonly Bench[] = [
     prepare: () => prepare(0),
   },
   { title: "bsdjail jls of 1,000 jails: longer than node -e 0", rounds: 9, prepare: () => prepare(MANY) },
-  { title: "bsdjail jls -n of 1,000 jails: longer than node -e 0", rounds: 5, prepare: () => prepare(MANY, ["-n"]) },
+  {
+    title: "bsdjail jls -n of 1,000 jails: longer than node -e 0",
+    rounds: 5,
+    prepare: () => prepare(MANY, [JLS, "-n"]),
+  },
+  { title: "bsdjail list: longer than node -e 0", rounds: 25, prepare: () => prepare(0, [MAIN, "list"]) },
+  {
+    title: "bsdjail list --json of 1,000 jails: longer than node -e 0",
+    rounds: 9,
+    prepare: () => prepare(MANY, [MAIN, "list", "--json"]),
+  },
 ];
