@@ -52,8 +52,8 @@ class Entry {
       status_.fail(Step::Limits, error, "soft limit of open files " + std::to_string(options_.open_files));
     }
     // From here on, because a jail can keep whoever enters it: by a file that is a pipe, where one is read. Again in
-    // finish(), because to become another user takes it back.
-    if (options_.death_signal != 0) die_with_parent(options_.death_signal, options_.parent);
+    // finish(), because to become another user takes it back. Who holds a jail has left its parent.
+    if (options_.death_signal != 0 && !options_.hold) die_with_parent(options_.death_signal, options_.parent);
     if (!options_.terminal) return;
     relay_ = getpid();
     terminal_.split(status_);
