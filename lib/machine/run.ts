@@ -30,6 +30,8 @@ const KILL_AFTER_MS = 2000;
 const KEEP_BYTES = 65536;
 /** How long output is still read after a program's end, where something it left behind holds the streams. */
 const DRAIN_MS = 100;
+/** How often meanwhile this process looks for it: a process that comes to its turn late has timers due before it reads. */
+const DRAIN_TURNS = 10;
 
 /** Collects a bounded part of each stream. */
 class Kept {
@@ -53,6 +55,27 @@ class Kept {
 
   text(stream: "stdout" | "stderr"): string {
     return Buffer.concat(this.#bytes[stream]).toString("utf8");
+  }
+}
+
+/** Waits until the output of a program that has ended is read, or for as long as that takes where nothing else holds it. */
+export async function drain(machine: Pick<Machine, "sleep">, reading: Promise<unknown>): Promise<void> {
+  let read = false;
+  const end = reading.then(
+    () => {
+      read = true;
+    },
+    () => {
+      read = true;
+    },
+  );
+  for (let turn = 0; turn < DRAIN_TURNS && !read; turn++) {
+    const over = new AbortController();
+    const pause = machine.sleep(DRAIN_MS / DRAIN_TURNS, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([end, pause]);
+    over.abort();
+    // Streams are looked at between timers and this.
+    if (!read) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -113,10 +136,7 @@ export async function watchProgram(
   }
   // What a program started may outlive its TERM: the group is gone only after the KILL.
   await ending;
-  const drained = new AbortController();
-  const pause = machine.sleep(DRAIN_MS, { signal: drained.signal }).catch(() => undefined);
-  await Promise.race([reading, pause]);
-  drained.abort();
+  await drain(machine, reading);
   program.release();
   return {
     argv,

@@ -1,14 +1,11 @@
 import { JailEntryError } from "../../../exec/entry-error.js";
 import type { ProgramRequest } from "../../../machine/machine.js";
-import type { Watched } from "../../../machine/run.js";
+import { drain, type Watched } from "../../../machine/run.js";
 import { codeOf, strerror } from "../../../strerror.js";
 import type { StepCommand } from "./commands.js";
 import type { BaseJail } from "./model.js";
 import { checkPlace } from "./paths.js";
 import type { Outcome, Work } from "./perform.js";
-
-/** How long output is still passed on after a command's end, where something that it left behind may write more. */
-const DRAIN_MS = 100;
 
 /** Starts the command of a step; the jail then waits for its end, unless it is for the background. */
 export async function launch(
@@ -121,10 +118,7 @@ function forward(work: Work, program: Watched): Watched {
   })();
   reading.catch(() => undefined);
   const exited = program.exited.then(async (ending) => {
-    const over = new AbortController();
-    const pause = work.machine.sleep(DRAIN_MS, { signal: over.signal }).catch(() => undefined);
-    await Promise.race([reading, pause]);
-    over.abort();
+    await drain(work.machine, reading);
     return ending;
   });
   return { exited, output: program.output, kill: (signal) => program.kill(signal), release: () => program.release() };
