@@ -5,6 +5,8 @@ import type { RawError } from "./binding.js";
 export interface JailErrorContext {
   /** The jail that was meant, by name or jid. */
   readonly jail?: string | number | undefined;
+  /** Why it refused, where the kernel gives no reason of its own and it is known all the same. */
+  readonly reason?: string | undefined;
 }
 
 /** libuv's words for an errno, for the many that the kernel gives without a text of its own. */
@@ -35,7 +37,8 @@ export class JailError extends Error {
 
   constructor(error: RawError, context: JailErrorContext = {}) {
     const about = context.jail === undefined ? "" : ` '${context.jail}'`;
-    super(`${error.code}: ${error.message === "" ? words(error.code) : error.message}, ${error.syscall}${about}`);
+    const why = error.message === "" ? (context.reason ?? words(error.code)) : error.message;
+    super(`${error.code}: ${why}, ${error.syscall}${about}`);
     this.code = error.code;
     this.errno = -error.errno;
     this.syscall = error.syscall;

@@ -356,7 +356,11 @@ export class JailHost {
 
   #created(flags: number, outcome: RawIovecOutcome, parameters: Readonly<Record<string, unknown>>): Jail {
     const named = parameters.name ?? parameters.jid;
-    checked(outcome, typeof named === "string" || typeof named === "number" ? named : undefined);
+    const jail = typeof named === "string" || typeof named === "number" ? named : undefined;
+    const { error } = outcome;
+    if (error !== undefined && flags & JAIL_OWN_DESC && this.#lacksDescriptors(outcome))
+      throw new JailError(error, { jail, reason: "this kernel has no jail descriptors, by which jails are owned" });
+    checked(outcome, jail);
     const descriptor = flags & (JAIL_GET_DESC | JAIL_OWN_DESC) ? descriptorIn(outcome) : undefined;
     if (this.kernel.system === "dragonfly") warnOfSharedLocalhost(this, outcome.value);
     return new Jail(this, outcome.value, this.nameOf(outcome.value), descriptor);
