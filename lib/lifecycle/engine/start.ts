@@ -128,6 +128,11 @@ async function startLocked(
     session.tell(name, { state: "failed", error });
     return false;
   }
+  const stopped = await stoppedMeanwhile(session, spec);
+  if (stopped !== undefined) {
+    session.tell(name, { state: "skipped", reason: `it needs "${stopped}", which was stopped meanwhile` });
+    return false;
+  }
   try {
     await ledger.begin("up", { signal });
     const parameters = plainParameters(definition);
@@ -142,4 +147,16 @@ async function startLocked(
   const ending = await runner.up();
   await runner.finish("up", ending);
   return ending.state === "up" || ending.state === "down";
+}
+
+/** A need that was up when this run came to it, and that another one has stopped since. */
+async function stoppedMeanwhile({ engine, events }: Session, { depend }: JailSpec): Promise<string | undefined> {
+  const { signal, books, jails } = engine;
+  for (const need of depend) {
+    if (!events.some(({ jail, state }) => jail === need && (state === "up" || state === "unchanged"))) continue;
+    if (isUp(await jails.find(need, { signal }))) continue;
+    // One that does not persist may have ended by itself, which is no reason.
+    if ((await books.lastRun(need, { signal }))?.purpose === "down") return need;
+  }
+  return undefined;
 }

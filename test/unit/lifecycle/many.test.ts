@@ -186,3 +186,28 @@ describe("many jails", () => {
     expect(jails.jails.map(({ name }) => name)).toEqual(["other"]);
   });
 });
+
+describe("a jail whose need another run has stopped since", () => {
+  const jail = (name: string, depend: string[], start = "true") => ({
+    name,
+    parameters: { path: "/jails/web", persist: true, depend, "exec.poststart": start },
+  });
+
+  it("is not started, and says so", async () => {
+    const world = freshWorld({
+      commands: async ({ argv }) => {
+        if (argv[0] === "stop-a") expect((await world.lifecycle.down([a], { only: ["a"] }).result).ok).toBe(true);
+        return {};
+      },
+    });
+    const a = jail("a", []);
+    const { jails, ok } = await world.lifecycle.up([a, jail("slow", ["a"], "stop-a"), jail("b", ["a", "slow"])]).result;
+    expect(ok).toBe(false);
+    expect(jails.map(({ jail, state, reason }) => [jail, state, reason])).toEqual([
+      ["a", "up", undefined],
+      ["slow", "up", undefined],
+      ["b", "skipped", 'it needs "a", which was stopped meanwhile'],
+    ]);
+    expect(world.jails.jails.map(({ name }) => name)).toEqual(["slow"]);
+  });
+});
