@@ -88,8 +88,19 @@ function amountOf(amount: number | bigint | string): bigint {
   return whole;
 }
 
+function plain(limit: unknown): void {
+  if (typeof limit === "object" && limit !== null) return;
+  throw new JailParameterError(
+    "limit",
+    limit,
+    'it must be an object: { resource: "maxproc", action: "deny", amount: 100 }',
+  );
+}
+
 /** Checks the parts of a limit that are there. @throws JailParameterError */
-export function checkLimit({ resource, action, amount, per }: Partial<JailLimit>): void {
+export function checkLimit(limit: Partial<JailLimit>): void {
+  plain(limit);
+  const { resource, action, amount, per } = limit;
   if (resource !== undefined) oneOf("resource", resource, JAIL_RESOURCES);
   if (action !== undefined) oneOf("action", action, ACTIONS);
   if (per !== undefined) oneOf("per", per, PER);
@@ -98,6 +109,7 @@ export function checkLimit({ resource, action, amount, per }: Partial<JailLimit>
 
 /** What the kernel would refuse of a limit without a word. @throws JailParameterError */
 export function checkNewLimit(limit: JailLimit): void {
+  plain(limit);
   for (const name of ["resource", "action", "amount"] as const) {
     if (limit[name] === undefined) throw new JailParameterError(name, undefined, "a limit needs it");
   }

@@ -83,7 +83,8 @@ describe("limits of a jail", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it.each<[string, object, RegExp]>([
+  it.each<[string, unknown, RegExp]>([
+    ["no limit at all", undefined, /^limit cannot be undefined: it must be an object/],
     [
       "an unknown resource",
       { resource: "nosuch", action: "deny", amount: 1 },
