@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { release } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Jail, JailHost, type WatchEvent } from "../../../lib/index.js";
 import { ended } from "./ended.js";
@@ -131,8 +132,11 @@ describe.runIf(onFreebsd)("in a jail of this machine's own kernel", () => {
     expect((await next(name))?.type).toBe("created");
     sh(`jail -m name=${name} host.hostname=h`);
     expect((await next(name))?.type).toBe("updated");
-    sh(`jexec ${name} true`);
-    expect((await next(name))?.type).toBe("attached");
+    // Before 15 a watch compares lists of jails, which do not say who entered.
+    if (Number.parseInt(release(), 10) >= 15) {
+      sh(`jexec ${name} true`);
+      expect((await next(name))?.type).toBe("attached");
+    }
     sh(`jail -r ${name}`);
     expect((await next(name))?.type).toBe("removed");
     expect((await next(name))?.type).toBe("gone");
@@ -156,7 +160,8 @@ describe.runIf(onFreebsd)("in a jail of this machine's own kernel", () => {
     });
     const child = limited.spawn("sleep", ["702"], { stdio: "ignore" });
     await child.entered;
-    expect(await limited.usage()).toMatchObject({ maxproc: 1, nthr: 1 });
+    // What the shell had started may be there a while yet.
+    await expect.poll(() => limited.usage(), { timeout: 30_000 }).toMatchObject({ maxproc: 1, nthr: 1 });
     await limited.remove({ timeout: 30_000 });
     expect(sh(`rctl jail:${PREFIX}limited; rctl -r jail:${PREFIX}limited`)).toBe(
       `jail:${PREFIX}limited:openfiles:deny=5000`,
