@@ -1,9 +1,9 @@
 import type { ConfProblem, ResolvedJail } from "../conf/index.js";
 import { sameNames } from "../conf/names.js";
 import { JailHost } from "../host.js";
-import { buildGraph } from "../lifecycle/graph.js";
+import { buildGraph, graphProblemText } from "../lifecycle/graph.js";
 import { PSEUDO_PARAMETERS } from "../params/pseudo.js";
-import { nearest, suggestion } from "./words.js";
+import { suggestion } from "./words.js";
 
 /** Parameters of modules, which the simulated kernel has not: linux(4), zfs(4) and file systems. */
 const OF_MODULES = [
@@ -20,16 +20,18 @@ export function meaningProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
 }
 
 function needProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
-  const depends = new Map(jails.map((jail) => [jail.name, parameterOf(jail, "depend")]));
+  const depends = new Map(
+    jails.map(({ name, parameters }) => [name, parameters.find((each) => each.name === "depend")]),
+  );
   const nodes = jails.map(({ name }) => ({ name, depend: depends.get(name)?.values ?? [] }));
   const names = jails.map(({ name }) => name);
   return buildGraph(nodes, names).problems.map((problem) => {
     const { jail } = problem;
-    const said = problem.kind === "cycle" ? "dependency loop" : `depends on undefined jail "${problem.need}"`;
-    const more =
-      problem.kind === "cycle" ? `: ${problem.path.join(" -> ")}` : suggestion(problem.need, names).replace(";", ",");
+    const said = graphProblemText(problem);
+    const meant = problem.kind === "undefined" ? suggestion(problem.need, names).replace(";", ",") : "";
     const place = depends.get(jail)?.origins.at(-1)?.place;
-    return { place, message: `${jail}: ${said}${more}`, base: `${jail}: ${said}`, jail };
+    const base = `${jail}: ${problem.kind === "cycle" ? "dependency loop" : said}`;
+    return { place, message: `${jail}: ${said}${meant}`, base, jail };
   });
 }
 
@@ -47,17 +49,17 @@ function nameProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
   const kernel = kernelNames();
   if (kernel.length === 0) return [];
   const known = new Set([...kernel, ...OF_MODULES, ...Object.keys(PSEUDO_PARAMETERS)]);
-  const meant = new Map<string, string | undefined>();
+  const meant = new Map<string, string>();
   const problems = new Map<string, ConfProblem>();
   for (const { name: jail, parameters } of jails) {
     for (const { name, origins } of parameters) {
-      if (!meant.has(name)) meant.set(name, isKnown(name, known) ? undefined : nearest(name, known));
+      if (!meant.has(name)) meant.set(name, isKnown(name, known) ? "" : suggestion(name, known));
       const near = meant.get(name);
       const place = origins.at(-1)?.place;
-      if (near === undefined || place === undefined) continue;
+      if (!near || place === undefined) continue;
       const at = `${place.file}:${place.line}:${place.column}`;
       // What many jails get from one place is one mistake.
-      const message = `unknown parameter "${name}"; did you mean "${near}"?`;
+      const message = `unknown parameter "${name}"${near}`;
       if (!problems.has(at)) problems.set(at, { place, message, base: `${jail}: unknown parameter: ${name}`, jail });
     }
   }
@@ -68,8 +70,4 @@ function nameProblems(jails: readonly ResolvedJail[]): ConfProblem[] {
 function isKnown(name: string, known: ReadonlySet<string>): boolean {
   for (const same of sameNames(name)) if (known.has(same)) return true;
   return false;
-}
-
-function parameterOf(jail: ResolvedJail, name: string) {
-  return jail.parameters.find((parameter) => parameter.name === name);
 }

@@ -16,6 +16,13 @@ export type GraphProblem =
   | { readonly jail: string; readonly kind: "cycle"; readonly path: readonly string[] }
   | { readonly jail: string; readonly kind: "undefined"; readonly need: string };
 
+/** What is wrong, in words. */
+export function graphProblemText(problem: GraphProblem): string {
+  return problem.kind === "cycle"
+    ? `dependency loop: ${problem.path.join(" -> ")}`
+    : `depends on undefined jail "${problem.need}"`;
+}
+
 /** The jails that a run is about, with what each waits for. */
 export interface Graph {
   /** Needs of each jail: of those that are wanted in that order, then of the others in the order of the definitions. */

@@ -1,4 +1,4 @@
-import { ancestors, buildGraph, type GraphProblem } from "../graph.js";
+import { ancestors, buildGraph, type GraphProblem, graphProblemText } from "../graph.js";
 import type { UpOptions } from "../options.js";
 import type { JailDefinition } from "../parameters.js";
 import type { RunningJail } from "../port.js";
@@ -64,11 +64,9 @@ export async function start(
 
 /** A need that cannot be met, as a problem of the jail that has it. */
 export function graphProblem(problem: GraphProblem): Problem {
-  const { jail } = problem;
-  if (problem.kind === "cycle") {
-    return { jail, parameter: "depend", message: `dependency loop: ${problem.path.join(" -> ")}`, code: "ELOOP" };
-  }
-  return { jail, parameter: "depend", message: `depends on undefined jail "${problem.need}"`, code: "ENOENT" };
+  const { jail, kind } = problem;
+  const code = kind === "cycle" ? "ELOOP" : "ENOENT";
+  return { jail, parameter: "depend", message: graphProblemText(problem), code };
 }
 
 /** What is wrong with the jail above one, which the kernel says with no more than an errno. */
